@@ -1,0 +1,1 @@
+"""Measurements: programs that load a real installation and write a report."""

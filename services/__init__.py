@@ -1,0 +1,1 @@
+"""The five services: identity, dossiers, discussion, files and notifier. None imports another."""
