@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
-    load_pem_private_key,
 )
 
 from kernel.clock import FrozenClock
@@ -48,8 +47,7 @@ class Room:
         now = int(self.time.at.timestamp())
         payload = {**PERSON, "iss": "gateway", "aud": "dossiers", "iat": now, "exp": now + 60, **changes}
         given = {name: value for name, value in payload.items() if value is not None}
-        key = load_pem_private_key(self.gateway_key, None)
-        return jwt.PyJWS().encode(json.dumps(given).encode(), key, algorithm="EdDSA")
+        return jwt.PyJWS().encode(json.dumps(given).encode(), self.gateway_key, algorithm="EdDSA")
 
 
 @pytest.fixture
