@@ -53,7 +53,7 @@ def clean_uai(value: object) -> str:
     code = compact(value)
     if not _UAI.fullmatch(code):
         raise BadValueError(
-            "Saisissez le code UAI de l'établissement, sept chiffres et une lettre, par exemple 0450123P."
+            "Saisissez le code UAI de l'établissement, sept chiffres et une lettre, par exemple 0459001P."
         )
     if code[7] != _UAI_LETTERS[int(code[:7]) % 23] or not int(code[:7]):
         raise BadValueError("Vérifiez ce code UAI, il contient une erreur de frappe.")
