@@ -1,0 +1,1 @@
+"""What every service stands on: events, stores, the bus, read models, HTTP. It knows no service."""

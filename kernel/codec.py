@@ -1,0 +1,81 @@
+"""Facts to stored bytes and back: sealed fields travel as one ciphertext beside the clear ones."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from kernel.events import Event, erased_value, event_type, modernise
+from kernel.vault import Vault
+
+SEALED = "sealed"
+
+
+class Codec:
+    """Encodes the facts of one service under its vault."""
+
+    def __init__(self, service: str, vault: Vault) -> None:
+        self.service, self.vault = service, vault
+
+    def encode(self, event: Event, id: UUID) -> tuple[bytes, bool]:
+        """The bytes to store, and whether the subject turned out to be erased (its values are then lost)."""
+        if not event.seals:
+            return event.__pydantic_serializer__.to_json(event), False
+        names = set(event.seals)
+        clear = event.__pydantic_serializer__.to_json(event, exclude=names)
+        secret = event.__pydantic_serializer__.to_json(event, include=names)
+        token = self.vault.seal(event.subject, secret, _binding(id, event.name))
+        if token is None:
+            return clear, True
+        joint = b"," if len(clear) > 2 else b""
+        return clear[:-1] + joint + b'"sealed":"' + base64.b64encode(token) + b'"}', False
+
+    def decode(self, name: str, schema: int, id: UUID, data: bytes) -> Event | None:
+        """The fact, brought to its current schema; None when this code does not know its type."""
+        cls = event_type(self.service, name)
+        if cls is None or schema > cls.version:
+            return None
+        if schema == cls.version and not cls.seals:
+            return cls.model_validate_json(data, extra="ignore")
+        payload: dict[str, Any] = from_json(data)
+        token = payload.pop(SEALED, None)
+        if token is not None:
+            subject = cls.subject_format.format_map(payload)
+            opened = self.vault.open(subject, base64.b64decode(token), _binding(id, name))
+            if opened is not None:
+                payload |= from_json(opened)
+        return build(cls, schema, payload)
+
+    def published(self, event: Event) -> dict[str, Any]:
+        """The payload other services may see without being entitled to personal data."""
+        payload: dict[str, Any] = event.model_dump(mode="json", exclude=set(event.seals))
+        return payload
+
+
+def build(cls: type[Event], schema: int, payload: dict[str, Any]) -> Event:
+    """A fact from its payload; sealed fields that are absent read as erased. Raises ValueError when it is malformed."""
+    payload = modernise(cls, schema, payload)
+    for name in cls.seals:
+        if name not in payload:
+            payload[name] = erased_value(cls.model_fields[name].annotation)
+    try:
+        return cls.model_validate(payload, extra="ignore")
+    except ValidationError as error:
+        raise ValueError(f"{cls.name} v{schema} does not decode: {error.error_count()} fields") from None
+
+
+def stored_payload(data: bytes) -> dict[str, Any]:
+    """The stored form as JSON, sealed fields still as ciphertext."""
+    payload: dict[str, Any] = from_json(data)
+    return payload
+
+
+def _binding(id: UUID, name: str) -> bytes:
+    return id.bytes + name.encode()
+
+
+__all__ = ["SEALED", "Codec", "build", "stored_payload", "to_json"]

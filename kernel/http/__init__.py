@@ -1,0 +1,1 @@
+"""The HTTP edge of every service: principals, problems, preconditions, health."""

@@ -1,0 +1,127 @@
+"""Read models: rows folded from facts, rebuildable at any time, without effects.
+
+One table is fed by one source, so a rebuild gives the same rows however the sources interleave; a query joins.
+Changing a read model means bumping its `version`: the new one is built beside the old and takes over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from kernel.db import Tx
+from kernel.envelope import Recorded
+from kernel.errors import Refused
+from kernel.events import Event
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Tx, Any, Recorded], None]
+
+CHECKPOINTS = """
+CREATE TABLE IF NOT EXISTS checkpoint(source TEXT PRIMARY KEY, position BIGINT NOT NULL, epoch TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS parked(source TEXT NOT NULL, stream TEXT NOT NULL, position BIGINT NOT NULL,
+  version INTEGER NOT NULL, type TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY(source, position));
+"""
+
+
+class Projection:
+    """The declaration of a read model: its tables and one handler per type of fact."""
+
+    def __init__(self, name: str, *, version: int, ddl: str) -> None:
+        self.name, self.version, self.ddl = name, version, ddl
+        self.handlers: dict[tuple[str, str], Handler] = {}
+
+    def on(self, *types: type[E]) -> Callable[[Callable[[Tx, E, Recorded], None]], Callable[[Tx, E, Recorded], None]]:
+        """Register the handler of some types of fact. It writes rows through `tx` and does nothing else."""
+
+        def register(handler: Callable[[Tx, E, Recorded], None]) -> Callable[[Tx, E, Recorded], None]:
+            for cls in types:
+                self.handlers[(cls.service, cls.name)] = handler
+            return handler
+
+        return register
+
+    @property
+    def sources(self) -> list[str]:
+        """The services whose facts it folds."""
+        return sorted({service for service, _ in self.handlers})
+
+    def wanted(self, source: str) -> frozenset[str]:
+        """The types it folds from one source."""
+        return frozenset(name for service, name in self.handlers if service == source)
+
+    def file(self) -> str:
+        """The file name of this version of the read model."""
+        return f"{self.name}.v{self.version}.db"
+
+    def fold(self, tx: Tx, facts: Sequence[Recorded]) -> None:
+        """Fold a page. Raises what a handler raises: fold the page `carefully` then."""
+        parked = _parked(tx)
+        for fact in facts:
+            handler = self.handlers.get((fact.source, fact.type))
+            if handler is None:
+                continue
+            if (fact.source, fact.stream) in parked:
+                _park(tx, fact, "an earlier fact of this stream is parked")
+            else:
+                handler(tx, _known(fact), fact)
+
+    def fold_carefully(self, tx: Tx, facts: Sequence[Recorded]) -> None:
+        """Fold a page fact by fact: one that fails parks its stream, and the rows stay as they were."""
+        for fact in facts:
+            tx.run("SAVEPOINT fact")
+            try:
+                self.fold(tx, [fact])
+            except Refused:
+                raise
+            except Exception as failure:
+                tx.run("ROLLBACK TO fact")
+                _park(tx, fact, f"{type(failure).__name__}: {failure}"[:300])
+            tx.run("RELEASE fact")
+
+    def tables(self, tx: Tx) -> list[str]:
+        """The tables that hold its rows."""
+        rows = tx.run("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+        return [row["name"] for row in rows if row["name"] not in ("checkpoint", "parked")]
+
+    def digest(self, tx: Tx) -> dict[str, str]:
+        """A SHA-256 per table over its rows in an order of their own: equal digests mean equal rows."""
+        digests: dict[str, str] = {}
+        for table in self.tables(tx):
+            rows = sorted(repr(list(row.values())) for row in tx.run(f"SELECT * FROM {table}"))
+            digests[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        return digests
+
+
+def save_checkpoint(tx: Tx, source: str, position: int, epoch: str) -> None:
+    """Remember how far a source was folded, in the transaction of the rows."""
+    tx.run(
+        "INSERT INTO checkpoint VALUES(:source, :position, :epoch)"
+        " ON CONFLICT(source) DO UPDATE SET position=excluded.position, epoch=excluded.epoch",
+        source=source,
+        position=position,
+        epoch=epoch,
+    )
+
+
+def _known(fact: Recorded) -> Event:
+    if fact.event is None:
+        raise LookupError(f"unknown schema v{fact.schema} of {fact.type}")
+    return fact.event
+
+
+def _parked(tx: Tx) -> set[tuple[str, str]]:
+    return {(row["source"], row["stream"]) for row in tx.run("SELECT DISTINCT source, stream FROM parked")}
+
+
+def _park(tx: Tx, fact: Recorded, error: str) -> None:
+    tx.run(
+        "INSERT INTO parked VALUES(:source, :stream, :position, :version, :type, :error) ON CONFLICT DO NOTHING",
+        source=fact.source,
+        stream=fact.stream,
+        position=fact.position,
+        version=fact.version,
+        type=fact.type,
+        error=error,
+    )

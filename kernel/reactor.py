@@ -1,0 +1,273 @@
+"""Reactions: facts that lead to commands and effects. Never rebuilt, so a rebuild can never send a mail twice.
+
+A reaction is idempotent by the fact's id: the command it issues derives its own id from it. One that fails is tried
+again with a growing delay, its stream waiting in order while the others flow; one that keeps failing parks its stream
+until somebody decides (`guichet parked`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from kernel.db import Db, Row, Tx
+from kernel.envelope import Recorded
+from kernel.errors import Kind, NotYet, Refused
+from kernel.events import Event
+from kernel.feed import Source
+
+E = TypeVar("E", bound=Event)
+R = TypeVar("R")
+Reaction = Callable[[R, Any, Recorded], Awaitable[None]]
+
+ATTEMPTS = 5
+PATIENCE = 600.0
+LONGEST_DELAY = 30.0
+log = logging.getLogger(__name__)
+
+
+class Reactor(Generic[R]):
+    """The declaration: a name that never changes, and one reaction per type of fact."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.reactions: dict[tuple[str, str], Reaction[R]] = {}
+
+    def on(
+        self, *types: type[E]
+    ) -> Callable[[Callable[[R, E, Recorded], Awaitable[None]]], Callable[[R, E, Recorded], Awaitable[None]]]:
+        """Register the reaction to some types of fact: `async (runtime, fact, recorded)`."""
+
+        def register(
+            reaction: Callable[[R, E, Recorded], Awaitable[None]],
+        ) -> Callable[[R, E, Recorded], Awaitable[None]]:
+            for cls in types:
+                self.reactions[(cls.service, cls.name)] = reaction
+            return reaction
+
+        return register
+
+    @property
+    def sources(self) -> list[str]:
+        """The services whose facts it reacts to."""
+        return sorted({service for service, _ in self.reactions})
+
+
+class ReactorRunner(Generic[R]):
+    """Runs one reactor: follows its sources, checkpoints after the effect, holds streams that fail."""
+
+    def __init__(self, reactor: Reactor[R], runtime: R, state: Db, sources: Mapping[str, Source]) -> None:
+        self.reactor, self._runtime, self._state = reactor, runtime, state
+        self.sources = [sources[name] for name in reactor.sources]
+        self.positions: dict[str, int] = {}
+        self._held: set[tuple[str, str]] = set()
+        self._turn = asyncio.Lock()
+        self._wake = asyncio.Event()
+
+    async def start(self, *, from_zero: bool) -> None:
+        """Read where the last run stopped. A reactor never seen starts at zero on a new installation, else at now."""
+        name = self.reactor.name
+        known = {
+            r["source"]: r["position"]
+            for r in await self._state.read("SELECT source, position FROM reactor WHERE name=:name", name=name)
+        }
+        for source in self.sources:
+            if source.name in known:
+                self.positions[source.name] = known[source.name]
+            elif from_zero:
+                self.positions[source.name] = 0
+        rows = await self._state.read("SELECT DISTINCT source, stream FROM held WHERE reactor=:name", name=name)
+        self._held = {(row["source"], row["stream"]) for row in rows}
+
+    async def follow(self, source: Source) -> None:
+        """React to one source for ever."""
+        wanted = frozenset(type for service, type in self.reactor.reactions if service == source.name)
+        if source.name not in self.positions:
+            self.positions[source.name] = await _end(source)
+        async for page in source.follow(self.positions[source.name], wanted):
+            for fact in page.facts:
+                if fact.type in wanted:
+                    async with self._turn:
+                        await self._meet(fact)
+            await self._save(source.name, page.position, page.epoch)
+            self.positions[source.name] = page.position
+
+    async def retry(self) -> None:
+        """Try held streams again when they are due, for ever."""
+        while True:
+            rows = await self._state.read(
+                "SELECT source, stream, min(position), retry_at FROM held WHERE reactor=:name AND parked=0"
+                " GROUP BY source, stream ORDER BY retry_at",
+                name=self.reactor.name,
+            )
+            now = time.time()
+            for row in rows:
+                if row["retry_at"] <= now:
+                    async with self._turn:
+                        await self._drain(row["source"], row["stream"])
+            due = [row["retry_at"] for row in rows if row["retry_at"] > now]
+            if any(row["retry_at"] <= now for row in rows):
+                continue
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(min(due) - now if due else None):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def release(self, source: str, stream: str) -> None:
+        """Have a parked stream tried again now."""
+
+        def work(tx: Tx) -> None:
+            tx.run(
+                "UPDATE held SET parked=0, attempts=0, retry_at=0 WHERE reactor=:reactor AND source=:source"
+                " AND stream=:stream",
+                reactor=self.reactor.name,
+                source=source,
+                stream=stream,
+            )
+
+        await self._state.write(work)
+        self._wake.set()
+
+    async def drop(self, source: str, stream: str) -> None:
+        """Give up the facts a parked stream holds; later ones flow again."""
+
+        def work(tx: Tx) -> None:
+            tx.run(
+                "DELETE FROM held WHERE reactor=:reactor AND source=:source AND stream=:stream",
+                reactor=self.reactor.name,
+                source=source,
+                stream=stream,
+            )
+
+        await self._state.write(work)
+        self._held.discard((source, stream))
+
+    async def _meet(self, fact: Recorded) -> None:
+        if (fact.source, fact.stream) in self._held:
+            await self._hold(fact, 0, 0.0, "waits for an earlier fact of its stream")
+            return
+        failure = await self._react(fact)
+        if failure is not None:
+            await self._hold(fact, 1, time.time() + _delay(1), _name(failure))
+            self._held.add((fact.source, fact.stream))
+            self._wake.set()
+
+    async def _react(self, fact: Recorded) -> Exception | None:
+        try:
+            if fact.event is None:
+                raise LookupError(f"unknown schema v{fact.schema} of {fact.type}")
+            await self.reactor.reactions[(fact.source, fact.type)](self._runtime, fact.event, fact)
+        except Exception as failure:
+            log.warning("%s: %s at %s.%d: %s", self.reactor.name, fact.type, fact.source, fact.position, _name(failure))
+            return failure
+        return None
+
+    async def _drain(self, source: str, stream: str) -> None:
+        rows = await self._state.read(
+            "SELECT * FROM held WHERE reactor=:name AND source=:source AND stream=:stream ORDER BY position",
+            name=self.reactor.name,
+            source=source,
+            stream=stream,
+        )
+        for row in rows:
+            failure = await self._react_again(source, row)
+            if failure is not None:
+                await self._postpone(row, failure)
+                return
+            await self._state.write(
+                lambda tx, row=row: tx.run(  # type: ignore[misc]
+                    "DELETE FROM held WHERE reactor=:reactor AND source=:source AND position=:position",
+                    reactor=self.reactor.name,
+                    source=source,
+                    position=row["position"],
+                )
+            )
+        self._held.discard((source, stream))
+
+    async def _react_again(self, source: str, row: Row) -> Exception | None:
+        origin = next(s for s in self.sources if s.name == source)
+        try:
+            fact = await origin.fact(row["stream"], row["version"])
+        except Refused as refusal:
+            return refusal
+        return LookupError("the fact is gone") if fact is None else await self._react(fact)
+
+    async def _postpone(self, row: Row, failure: Exception) -> None:
+        attempts = row["attempts"] + 1
+        patient = isinstance(failure, (NotYet, OSError, TimeoutError)) or (
+            isinstance(failure, Refused) and failure.kind in (Kind.UNAVAILABLE, Kind.LIMITED)
+        )
+        waited = attempts * LONGEST_DELAY > PATIENCE if isinstance(failure, NotYet) else not patient
+        parked = waited and attempts >= ATTEMPTS
+        if parked:
+            log.error("%s: parked %s after %d attempts", self.reactor.name, row["stream"], attempts)
+
+        def work(tx: Tx) -> None:
+            tx.run(
+                "UPDATE held SET attempts=:attempts, retry_at=:at, parked=:parked, error=:error"
+                " WHERE reactor=:reactor AND source=:source AND position=:position",
+                attempts=attempts,
+                at=time.time() + _delay(attempts),
+                parked=int(parked),
+                error=_name(failure),
+                reactor=self.reactor.name,
+                source=row["source"],
+                position=row["position"],
+            )
+
+        await self._state.write(work)
+
+    async def _hold(self, fact: Recorded, attempts: int, retry_at: float, error: str) -> None:
+        def work(tx: Tx) -> None:
+            tx.run(
+                "INSERT INTO held VALUES(:reactor, :source, :stream, :position, :version, :type, :attempts,"
+                " :retry_at, 0, :error) ON CONFLICT DO NOTHING",
+                reactor=self.reactor.name,
+                source=fact.source,
+                stream=fact.stream,
+                position=fact.position,
+                version=fact.version,
+                type=fact.type,
+                attempts=attempts,
+                retry_at=retry_at,
+                error=error,
+            )
+
+        await self._state.write(work)
+
+    async def _save(self, source: str, position: int, epoch: str) -> None:
+        def work(tx: Tx) -> None:
+            tx.run(
+                "INSERT INTO reactor VALUES(:name, :source, :position, :epoch) ON CONFLICT(name, source)"
+                " DO UPDATE SET position=excluded.position, epoch=excluded.epoch",
+                name=self.reactor.name,
+                source=source,
+                position=position,
+                epoch=epoch,
+            )
+
+        await self._state.write(work)
+
+
+async def _end(source: Source) -> int:
+    position = -1
+    while (page := await source.page(max(position, 0))).position > position:
+        position = page.position
+        if not page.facts:
+            break
+    return page.position
+
+
+def _delay(attempts: int) -> float:
+    return float(min(LONGEST_DELAY, 0.2 * 2 ** min(attempts, 10))) * random.uniform(0.7, 1.3)  # noqa: S311
+
+
+def _name(failure: Exception) -> str:
+    # A refusal's slug names it; another exception's text could carry personal data, its type cannot.
+    return failure.slug if isinstance(failure, Refused) else type(failure).__name__

@@ -1,0 +1,1 @@
+"""Adapters of the event store port. Only composition roots choose one."""

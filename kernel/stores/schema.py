@@ -1,0 +1,89 @@
+"""The tables of the embedded event store, and how its files are opened."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic_core import from_json
+
+from kernel.clock import parse_rfc3339
+from kernel.codec import Codec
+from kernel.envelope import Meta, Recorded
+
+DDL = """
+CREATE TABLE IF NOT EXISTS store(one INTEGER PRIMARY KEY CHECK(one = 1), epoch TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events(
+  position INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, version INTEGER NOT NULL, id BLOB NOT NULL,
+  type TEXT NOT NULL, schema INTEGER NOT NULL, at TEXT NOT NULL, route TEXT NOT NULL, public INTEGER NOT NULL,
+  previous INTEGER NOT NULL, chain TEXT NOT NULL, meta BLOB NOT NULL, data BLOB NOT NULL,
+  UNIQUE(stream, version), UNIQUE(id));
+CREATE INDEX IF NOT EXISTS events_by_route ON events(route, position) WHERE route <> '';
+"""
+COLUMNS = "position, stream, version, id, type, schema, at, route, public, previous, chain, meta, data"
+INSERT = (
+    "INSERT INTO events(stream, version, id, type, schema, at, route, public, previous, chain, meta, data)"
+    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class StoreInUse(RuntimeError):
+    """Another process writes to this log; a second writer is refused."""
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """The one writing connection: WAL, `synchronous=FULL`, asserted. Raises RuntimeError when it cannot be had."""
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
+    (journal,) = db.execute("PRAGMA journal_mode=WAL").fetchone()
+    db.execute("PRAGMA synchronous=FULL")
+    (synchronous,) = db.execute("PRAGMA synchronous").fetchone()
+    if (journal, synchronous) != ("wal", 2):
+        raise RuntimeError(f"{path}: journal_mode={journal}, synchronous={synchronous}: an event would not be durable")
+    db.executescript(DDL)
+    db.execute("INSERT INTO store VALUES(1, ?) ON CONFLICT DO NOTHING", (str(uuid4()),))
+    return db
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write."""
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None)
+
+
+def lock(path: Path) -> int:
+    """Hold the log for this process. Raises StoreInUse when another one does; the kernel frees it on any death."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise StoreInUse(f"{path.parent} is in use by another process") from None
+    return handle
+
+
+def from_row(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
+    """A stored row as a fact, its event decoded when this code knows the type."""
+    position, stream, version, id, type, schema, at, route, public, previous, chain, meta, data = row
+    uuid = UUID(bytes=id)
+    return Recorded(
+        source=source,
+        position=position,
+        stream=stream,
+        version=version,
+        id=uuid,
+        type=type,
+        schema=schema,
+        at=parse_rfc3339(at),
+        meta=Meta(**from_json(meta)),
+        event=codec.decode(type, schema, uuid, data),
+        route=route,
+        public=bool(public),
+        previous=previous,
+        chain=chain,
+        data=data,
+        meta_bytes=meta,
+    )
