@@ -28,7 +28,7 @@ class Codec:
         names = set(event.seals)
         clear = event.__pydantic_serializer__.to_json(event, exclude=names)
         secret = event.__pydantic_serializer__.to_json(event, include=names)
-        token = self.vault.seal(event.subject, secret, _binding(id, event.name))
+        token = self.vault.seal(event.sealed_for, secret, _binding(id, event.wire_name))
         if token is None:
             return clear, True
         joint = b"," if len(clear) > 2 else b""
@@ -37,9 +37,9 @@ class Codec:
     def decode(self, name: str, schema: int, id: UUID, data: bytes) -> Event | None:
         """The fact, brought to its current schema; None when this code does not know its type."""
         cls = event_type(self.service, name)
-        if cls is None or schema > cls.version:
+        if cls is None or schema > cls.wire_version:
             return None
-        if schema == cls.version and not cls.seals:
+        if schema == cls.wire_version and not cls.seals:
             return cls.model_validate_json(data, extra="ignore")
         payload: dict[str, Any] = from_json(data)
         token = payload.pop(SEALED, None)
@@ -65,7 +65,7 @@ def build(cls: type[Event], schema: int, payload: dict[str, Any]) -> Event:
     try:
         return cls.model_validate(payload, extra="ignore")
     except ValidationError as error:
-        raise ValueError(f"{cls.name} v{schema} does not decode: {error.error_count()} fields") from None
+        raise ValueError(f"{cls.wire_name} v{schema} does not decode: {error.error_count()} fields") from None
 
 
 def stored_payload(data: bytes) -> dict[str, Any]:

@@ -37,43 +37,43 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    service: ClassVar[str] = ""
-    name: ClassVar[str] = ""
-    version: ClassVar[int] = 1
-    public: ClassVar[bool] = False
-    route: ClassVar[str] = ""
+    origin: ClassVar[str] = ""
+    wire_name: ClassVar[str] = ""
+    wire_version: ClassVar[int] = 1
+    is_public: ClassVar[bool] = False
+    route_field: ClassVar[str] = ""
     subject_format: ClassVar[str] = ""
     seals: ClassVar[dict[str, Seal]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
         if "service" in keywords:
-            cls.service = keywords["service"]
+            cls.origin = keywords["service"]
             return
-        cls.name = keywords.get("name", cls.__name__)
-        cls.version = keywords.get("v", 1)
-        cls.public = keywords.get("public", False)
-        cls.route = keywords.get("route", "")
+        cls.wire_name = keywords.get("name", cls.__name__)
+        cls.wire_version = keywords.get("v", 1)
+        cls.is_public = keywords.get("public", False)
+        cls.route_field = keywords.get("route", "")
         cls.subject_format = keywords.get("subject", "")
         cls.seals = {n: s for n, f in cls.model_fields.items() if (s := _seal_of(f)) is not None}
         if cls.seals and not cls.subject_format:
-            raise TypeError(f"{cls.name} has sealed fields and no subject")
-        if _REGISTRY.setdefault((cls.service, cls.name), cls) is not cls:
-            raise TypeError(f"two facts are named {cls.service}.{cls.name}")
+            raise TypeError(f"{cls.wire_name} has sealed fields and no subject")
+        if _REGISTRY.setdefault((cls.origin, cls.wire_name), cls) is not cls:
+            raise TypeError(f"two facts are named {cls.origin}.{cls.wire_name}")
 
     def __init_subclass__(cls, **_: Any) -> None:
         """Swallow the class keywords; pydantic hands them to `__pydantic_init_subclass__`."""
         super().__init_subclass__()
 
     @property
-    def subject(self) -> str:
+    def sealed_for(self) -> str:
         """Whose key seals this fact; empty when nothing is sealed."""
         return self.subject_format.format_map(_Fields(self)) if self.subject_format else ""
 
     @property
-    def routing(self) -> str:
+    def routed_to(self) -> str:
         """The id other systems route this fact by."""
-        return str(getattr(self, self.route)) if self.route else ""
+        return str(getattr(self, self.route_field)) if self.route_field else ""
 
 
 class _Fields(Mapping[str, Any]):
@@ -111,7 +111,7 @@ def upcast(event: type[Event], *, frm: int) -> Callable[[Upcaster], Upcaster]:
     """
 
     def register(step: Upcaster) -> Upcaster:
-        _UPCASTERS[(event.service, event.name, frm)] = step
+        _UPCASTERS[(event.origin, event.wire_name, frm)] = step
         return step
 
     return register
@@ -119,14 +119,14 @@ def upcast(event: type[Event], *, frm: int) -> Callable[[Upcaster], Upcaster]:
 
 def modernise(cls: type[Event], version: int, payload: dict[str, Any]) -> dict[str, Any]:
     """Bring a payload stored under an older schema version to the current one."""
-    for step in range(version, cls.version):
-        payload = _UPCASTERS[(cls.service, cls.name, step)](payload)
+    for step in range(version, cls.wire_version):
+        payload = _UPCASTERS[(cls.origin, cls.wire_name, step)](payload)
     return payload
 
 
 def upcast_steps(cls: type[Event]) -> list[int]:
     """The versions from which this code can bring a stored payload forward."""
-    return sorted(frm for service, name, frm in _UPCASTERS if (service, name) == (cls.service, cls.name))
+    return sorted(frm for service, name, frm in _UPCASTERS if (service, name) == (cls.origin, cls.wire_name))
 
 
 def erased_value(annotation: Any) -> Any:

@@ -1,8 +1,8 @@
 """Who asks: the person who writes, and the organisation he writes for.
 
 R112-9-1 CRPA: a company is identified by its SIREN or SIRET number, an association by its RNA number, anyone else by
-last name, first name, postal and e-mail addresses. The SIRET is accepted from an association too. The postal address may
-come later, in the discussion: without it the administration is seized all the same.
+last name, first name, postal and e-mail addresses. The SIRET is accepted from an association too. The postal address
+may come later, in the discussion: without it the administration is seized all the same.
 """
 
 import re
