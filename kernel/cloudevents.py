@@ -45,7 +45,7 @@ def to_cloudevent(fact: Recorded, data: Any, *, schema: int | None = None) -> di
 
 def current_schema(fact: Recorded) -> int:
     """The schema version a decoded fact is published under: it was brought to the current one."""
-    return type(fact.event).version if fact.event is not None else fact.schema
+    return type(fact.event).wire_version if fact.event is not None else fact.schema
 
 
 def from_cloudevent(event: dict[str, Any]) -> Recorded:
@@ -57,7 +57,7 @@ def from_cloudevent(event: dict[str, Any]) -> Recorded:
     schema = int(version.removeprefix("v"))
     cls = event_type(service, name)
     decoded: Event | None = None
-    if cls is not None and schema <= cls.version and event.get("data") is not None:
+    if cls is not None and schema <= cls.wire_version and event.get("data") is not None:
         decoded = build(cls, schema, dict(event["data"]))
     return Recorded(
         source=service,

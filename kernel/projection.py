@@ -37,7 +37,7 @@ class Projection:
 
         def register(handler: Callable[[Tx, E, Recorded], None]) -> Callable[[Tx, E, Recorded], None]:
             for cls in types:
-                self.handlers[(cls.service, cls.name)] = handler
+                self.handlers[(cls.origin, cls.wire_name)] = handler
             return handler
 
         return register

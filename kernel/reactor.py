@@ -46,7 +46,7 @@ class Reactor(Generic[R]):
             reaction: Callable[[R, E, Recorded], Awaitable[None]],
         ) -> Callable[[R, E, Recorded], Awaitable[None]]:
             for cls in types:
-                self.reactions[(cls.service, cls.name)] = reaction
+                self.reactions[(cls.origin, cls.wire_name)] = reaction
             return reaction
 
         return register

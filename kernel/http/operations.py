@@ -70,7 +70,7 @@ async def feed(
 
 
 def _batch(run: Runtime, reader: str, facts: list[Recorded], position: int) -> Response:
-    entitled = {cls.name for cls in run.service.entitled.get(reader, ())}
+    entitled = {cls.wire_name for cls in run.service.entitled.get(reader, ())}
     events = [to_cloudevent(fact, _data(run, fact, entitled), schema=current_schema(fact)) for fact in facts]
     headers = {POSITION: str(position), STORE: run.store.epoch}
     return JSONResponse(events, headers=headers, media_type=MEDIA_TYPE)

@@ -70,7 +70,7 @@ def step(stream: str, history: History, decide: Decision, ctx: Context, codec: C
         version += 1
         id = event_id(ctx.command_id, stream, index)
         data, erased = codec.encode(event, id)
-        kind, schema = event.name, event.version
+        kind, schema = event.wire_name, event.wire_version
         link = chain.link(link, stream, version, id, kind, schema, at, meta_bytes, data)
         shown = codec.decode(kind, schema, id, data) if erased else event
         drafts.append(
@@ -81,8 +81,8 @@ def step(stream: str, history: History, decide: Decision, ctx: Context, codec: C
                 kind,
                 schema,
                 at,
-                event.routing,
-                event.public,
+                event.routed_to,
+                event.is_public,
                 link,
                 meta_bytes,
                 data,
