@@ -94,6 +94,9 @@ class Supervised:
             return await self._process.wait()
         finally:
             watch.cancel()
+            # Whatever it started itself goes with it: it leads its own process group.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _until_ready(self, began: float) -> None:
         # Another process has no event to wait for; this ends once it is up.

@@ -109,7 +109,7 @@ def _reap(left: Installation | None) -> list[str]:
 
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
 
 
 def birth(pid: int) -> str | None:

@@ -94,5 +94,5 @@ def _names(text: str) -> Iterable[str]:
     chosen = tuple(name.strip() for name in text.split(",") if name.strip())
     unknown = [name for name in chosen if name not in EVERYTHING]
     if unknown or not chosen:
-        raise argparse.ArgumentTypeError(f"composant inconnu : {', '.join(unknown) or text!r}")
+        raise argparse.ArgumentTypeError(f"composant inconnu : {', '.join(unknown) or '(aucun)'}")
     return chosen

@@ -69,8 +69,6 @@ class Door(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """The page's « Vider la boîte »."""
-        # The body is not read: this connection cannot be used again.
-        self.close_connection = True
         if urlsplit(self.path).path != "/vider" or not self._known_host() or self._from_another_site():
             return self._problem(404, "not-found", "Rien à envoyer ici.")
         self.server.store.clear()
@@ -134,6 +132,9 @@ class Door(BaseHTTPRequestHandler):
         self.send_response(status)
         if kind is not None:
             self.send_header("Content-Type", kind)
+        if self.command == "POST":
+            # Its body is not read, so the connection cannot be used again.
+            self.send_header("Connection", "close")
         fixed = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
         for name, value in (fixed | (headers or {})).items():
             self.send_header(name, value)
