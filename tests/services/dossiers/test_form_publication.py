@@ -124,6 +124,8 @@ def test_a_condition_depends_on_a_possible_answer_to_an_earlier_question(rule: d
         "(?=a)b",
         r"(a)\1",
         "(?i)a",
+        "[[a]",
+        "[a/b]",
         "[a",
         "(?:ab){2,}",
         "a{2,3}b{1,9}c{1,9}",
@@ -142,6 +144,7 @@ def test_an_expression_that_could_search_for_hours_is_not_published(pattern: str
         (r"\d{2} ?\d{3}", "45 000"),
         (r"(?:MPR|MPA)-\d+", "MPR-12"),
         (r"\(.*\)", "(x)"),
+        (r"[A-Z\/\[]{3}", "A/["),
     ],
 )
 def test_a_plain_expression_is_published(pattern: str, example: str) -> None:

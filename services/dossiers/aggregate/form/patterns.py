@@ -11,17 +11,22 @@ OPEN_QUANTIFIERS = 2
 ALTERNATIVES = 6
 _ESCAPED = re.compile(r"\\.")
 _CLASS = re.compile(r"\[[^\]]*\]")
+# Unescaped in a class, these stop a browser (flag v of the HTML attribute) or warn of a future meaning in Python.
+_AMBIGUOUS = re.compile(r"[\[(){}/|]|&&|--|~~")
 
 
 def pattern_fault(pattern: str) -> str | None:
     """A French sentence when a form may not use this expression."""
     if len(pattern) > PATTERN_LONGEST:
         return f"raccourcissez l'expression à {PATTERN_LONGEST} caractères au plus."
+    plain = _ESCAPED.sub("e", pattern)
+    if any(_AMBIGUOUS.search(found[0][1:-1]) for found in _CLASS.finditer(plain)):
+        return "faites précéder d'une barre oblique inverse les signes ( ) [ { } / | placés entre crochets."
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return "corrigez l'expression, elle est mal écrite."
-    bare = _CLASS.sub("c", _ESCAPED.sub("e", pattern))
+    bare = _CLASS.sub("c", plain)
     if re.search(r"\\[1-9]", pattern) or re.search(r"\(\?(?!:)", bare):
         return "retirez de l'expression les renvois, options et recherches avant ou arrière."
     if re.search(r"\)[*+?{]", bare):

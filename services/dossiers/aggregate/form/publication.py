@@ -147,7 +147,8 @@ def _example(field: Field) -> Iterator[str]:
     elif blank(field.example):
         yield "donnez un exemple de réponse."
     else:
-        alone = field.model_copy(update={"show_if": None, "required": True})
+        required = field.required or field.type == "group"  # a group of empty lines is no example
+        alone = field.model_copy(update={"show_if": None, "required": required})
         for fault in check_block([alone], {field.name: field.example})[1]:
             yield f"corrigez l'exemple. {fault.detail}"
 
