@@ -17,6 +17,7 @@ from kernel.feed import Hint, Hints, LocalSource, RemoteSource, Source
 from kernel.http.client import Peer, http_client
 from kernel.http.tokens import Signer, Verifier, load_trust
 from kernel.ids import IdSource, random_uuid
+from kernel.position import Mark
 from kernel.projector import EpochChanged, Projector
 from kernel.reactor import ReactorRunner
 from kernel.relay import Relay
@@ -28,6 +29,7 @@ from kernel.stores.sqlite import SqliteStore
 from kernel.vault import SqliteKeys, Vault
 
 SERVICES = ("identity", "dossiers", "discussion", "files", "notifier")
+PATIENT_START = 600.0
 log = logging.getLogger(__name__)
 
 
@@ -121,8 +123,16 @@ async def _start(runtime: Runtime, sources: Mapping[str, Source], tasks: list[as
         tasks += [_loop("relay", runtime.relay.run), _loop("heartbeat", runtime.relay.beat)]
     if service.starting is not None:
         await service.starting(runtime)
+    await _show_own_facts(runtime)
     tasks += [_loop(f"worker/{worker.name}", worker.run, runtime) for worker in service.workers]
     runtime.ready = True
+
+
+async def _show_own_facts(runtime: Runtime) -> None:
+    """Answer nothing before the read models show what the log already holds."""
+    mark = {runtime.name: Mark(runtime.store.head, runtime.store.public_head)}
+    for projector in runtime.projectors.values():
+        await projector.live.reached(mark, runtime.name, PATIENT_START)
 
 
 def _bus(name: str, settings: ServiceSettings) -> NatsBus | None:

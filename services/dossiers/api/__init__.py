@@ -1,0 +1,1 @@
+"""The routes of dossiers: parse, command, handle, answer."""

@@ -1,0 +1,156 @@
+"""What the agents of the service in charge do."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from kernel.errors import Fault, invalid
+from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, demand_role, versioned
+from kernel.http.paging import Paged, page_of
+from kernel.http.tokens import Principal
+from kernel.ids import derived_id
+from kernel.runtime.runtime import Runtime
+from services.dossiers.aggregate.demande import NEXT, STATUSES, add_note, assign, change_status, demande
+from services.dossiers.api.access import of_agent
+from services.dossiers.commands import AddNote, AssignDemande, ChangeStatus
+from services.dossiers.events import Author
+from services.dossiers.projections import dashboard, demande_detail
+
+router = APIRouter(prefix="/api/backoffice/demandes", tags=["Instruction"])
+SHOWN_IN = (demande_detail.projection, dashboard.projection)
+
+
+class DeskFilters(BaseModel):
+    """Filters of the desk."""
+
+    status: str | None = Field(None, pattern=f"^({'|'.join(STATUSES)})$")
+    demarche: str | None = Field(None, max_length=80)
+    assigned: str | None = Field(None, max_length=40)
+    awaiting: Literal["applicant", "service"] | None = None
+    deadline_before: date | None = None
+    q: str | None = Field(None, max_length=200)
+    sort: Literal["newest", "oldest"] = "newest"
+
+
+class StatusChange(BaseModel):
+    """Where the demande goes, and what the applicant is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: str = Field(max_length=40)
+    message: str | None = Field(None, max_length=10_000)
+
+
+class Assignment(BaseModel):
+    """`me`, the id of a colleague of the same service, or null."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agent: str | None = Field(max_length=40)
+
+
+class NewNote(BaseModel):
+    """An internal note."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=10_000)
+
+
+@router.get("", summary="Les demandes de mes services")
+async def desk(view: View, caller: Caller, paging: Paged, asked: Annotated[DeskFilters, Query()]) -> dict[str, Any]:
+    """The list, and how many stand at each status."""
+    demand_role(caller, "instructeur")
+    db = await view(dashboard.projection)
+    wanted = dashboard.Wanted(
+        status=asked.status,
+        demarche=asked.demarche,
+        assigned=caller.account if asked.assigned == "me" else asked.assigned,
+        awaiting=asked.awaiting,
+        deadline_before=asked.deadline_before.isoformat() if asked.deadline_before else None,
+        q=asked.q,
+        oldest_first=asked.sort == "oldest",
+    )
+    found = await dashboard.of_services(db, caller.services, wanted, paging)
+    rows, following = page_of(found, paging, ("submitted_at", "id"))
+    counts = await dashboard.counts(db, caller.services)
+    return {"items": [dashboard.on_desk(row) for row in rows], "next": following, "counts": counts}
+
+
+@router.get("/{id}", summary="Une demande à instruire")
+async def one(id: str, view: View, caller: Caller) -> Response:
+    """Everything needed to decide."""
+    db = await view(demande_detail.projection)
+    row = await of_agent(db, id, caller)
+    body = {
+        **demande_detail.shown(row),
+        "assigned_to": {"id": row["assigned_to"], "name": row["assigned_name"]} if row["assigned_to"] else None,
+        "legal_clock": {"deadline": row["deadline"]},
+        "allowed": list(NEXT.get(row["status"], ())),
+        "history": await demande_detail.history(db, id, internal=True),
+        "notes": await demande_detail.notes(db, id),
+    }
+    return versioned(body, row["version"])
+
+
+@router.post("/{id}/status", summary="Faire évoluer une demande")
+async def status(id: str, body: StatusChange, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
+    """Move the demande along, or decide."""
+    row = await of_agent(await view(demande_detail.projection), id, caller)
+    if body.status not in STATUSES:
+        detail = f"Choisissez un statut parmi : {', '.join(STATUSES)}."
+        raise invalid("invalid-request", detail, [Fault("/status", detail)])
+    author = Author(
+        agent=account_of(caller),
+        first_name=caller.first_name or "",
+        last_name=caller.last_name or "",
+        capacity="instructeur",
+        service=row["service_label"],
+    )
+    command = ChangeStatus(to=body.status, message=body.message or "", author=author)
+    commit = await run.handle(demande, id, change_status, command, ctx)
+    answered = {"id": id, "status": body.status, "version": commit.version}
+    return await answer(run, commit, answered, shown_in=SHOWN_IN)
+
+
+@router.post("/{id}/assignment", summary="Confier une demande")
+async def assignment(id: str, body: Assignment, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
+    """Take the demande, give it to a colleague, or put it back."""
+    row = await of_agent(await view(demande_detail.projection), id, caller)
+    agent, name = await _agent(run, body.agent, caller, row["service"])
+    commit = await run.handle(demande, id, assign, AssignDemande(agent=agent, agent_name=name), ctx)
+    answered = {"id": id, "assigned_to": agent or None, "version": commit.version}
+    return await answer(run, commit, answered, shown_in=SHOWN_IN)
+
+
+@router.post("/{id}/notes", status_code=201, summary="Ajouter une note interne")
+async def note(id: str, body: NewNote, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
+    """Write a note that the applicant never sees."""
+    await of_agent(await view(demande_detail.projection), id, caller)
+    note_id = derived_id(ctx.command_id)
+    command = AddNote(note=note_id, text=body.text, agent=account_of(caller), agent_name=_name(caller))
+    commit = await run.handle(demande, id, add_note, command, ctx)
+    answered = {"id": note_id, "text": body.text, "author": _name(caller), "version": commit.version}
+    return await answer(run, commit, answered, status=201, shown_in=SHOWN_IN[:1])
+
+
+async def _agent(run: Runtime, asked: str | None, caller: Principal, service: str) -> tuple[str, str]:
+    if asked is None:
+        return "", ""
+    if asked in ("me", caller.account):
+        return account_of(caller), _name(caller)
+    # Who belongs to a service is identity's to say, and must be current: a disabled agent gets nothing more.
+    agent = await run.peers["identity"].get(f"/internal/agents/{asked}")
+    if agent is None or service not in agent["services"]:
+        detail = "Choisissez un agent du service chargé de cette demande."
+        raise invalid("invalid-request", detail, [Fault("/agent", detail)])
+    return str(agent["id"]), f"{agent['first_name']} {agent['last_name']}"
+
+
+def _name(caller: Principal) -> str:
+    return f"{caller.first_name or ''} {caller.last_name or ''}".strip()

@@ -1,0 +1,28 @@
+"""The public catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from kernel.errors import not_found
+from kernel.http.deps import View
+from services.dossiers.projections import catalogue
+
+router = APIRouter(tags=["Catalogue"])
+
+
+@router.get("/api/demarches", summary="Les démarches ouvertes")
+async def demarches(view: View) -> dict[str, Any]:
+    """Every published démarche."""
+    return {"items": await catalogue.published(await view(catalogue.projection)), "next": None}
+
+
+@router.get("/api/demarches/{slug}", summary="Une démarche et son formulaire")
+async def demarche(slug: str, view: View) -> dict[str, Any]:
+    """The version in force of one démarche."""
+    found = await catalogue.find(await view(catalogue.projection), slug)
+    if found is None:
+        raise not_found()
+    return found
