@@ -1,0 +1,58 @@
+"""Calls made on a caller's behalf by pages and composed answers: the public API, by its own door.
+
+The same table, the same admission, the same pass: a page can do nothing that its reader could not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic_core import to_json
+
+from gateway.callers import admit
+from gateway.crossing import Crossing
+from gateway.limits import Limits
+from gateway.routes import Match, Table
+from gateway.upstream import Answer, Upstream, wire_path
+from gateway.visits import Visit
+
+
+class Errands:
+    """Runs them. Set-Cookie values that an answer brings are put on the visit's own reply."""
+
+    def __init__(self, table: Table, limits: Limits, crossing: Crossing, upstream: Upstream) -> None:
+        self._table, self._limits, self._crossing, self._upstream = table, limits, crossing, upstream
+
+    async def run(
+        self,
+        visit: Visit,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        **query: str | int,
+    ) -> Answer:
+        """Call the public API as the visitor. Raises Refusal as the door would."""
+        match = self._table.match(method, path)
+        if match.route.limit is not None:
+            self._limits.take(match.route.limit, visit.caller.ip)
+        admit(match.route.who, visit.caller)
+        return await self.to_service(visit, match, method, body, **query)
+
+    async def to_service(
+        self,
+        visit: Visit,
+        match: Match,
+        method: str = "GET",
+        body: Mapping[str, Any] | None = None,
+        **query: str | int,
+    ) -> Answer:
+        """Call the service of a match, for a visitor who was admitted. Raises Refusal 503."""
+        data = None if body is None else to_json(body)
+        headers = self._crossing.errand(visit.head, visit.caller, match, None if data is None else "application/json")
+        path = wire_path(match.path)
+        target = f"{path}?{urlencode(query)}" if query else path
+        answer = await self._upstream.ask(match.service, method, target, headers, data)
+        visit.reply.cookies += self._crossing.outward(visit.head, visit.caller, match, answer)
+        return answer

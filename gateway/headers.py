@@ -1,0 +1,39 @@
+"""What every answer says to browsers: what they may load, keep and tell."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CSP: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+Headers = list[tuple[bytes, bytes]]
+
+# same-origin and not no-referrer, which would make browsers send « Origin: null » with our own forms.
+_ALWAYS: Final = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+_HTTPS: Final = ((b"strict-transport-security", b"max-age=31536000; includeSubDomains"),)
+
+
+class AnswerHeaders:
+    """Completes the headers of answers for one site."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self._defaults = _ALWAYS + (_HTTPS if secure else ())
+
+    def complete(self, headers: Headers, request_id: str, *, personal: bool) -> Headers:
+        """Add what is missing. What a service says stricter stands; `personal` answers are never kept."""
+        if personal:
+            headers = [pair for pair in headers if pair[0] != b"cache-control"]
+        said = {name for name, _ in headers}
+        headers.extend(pair for pair in self._defaults if pair[0] not in said)
+        headers.append((b"x-request-id", request_id.encode()))
+        return headers

@@ -1,0 +1,155 @@
+"""The composition root of the gateway: `python -m gateway.main`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import uvicorn
+from starlette.types import Scope
+
+from gateway.callers import Callers
+from gateway.contract.publication import Publication
+from gateway.cookies import Cookies
+from gateway.crossing import Crossing
+from gateway.csrf import Csrf
+from gateway.door import Door, Handler
+from gateway.errands import Errands
+from gateway.headers import AnswerHeaders
+from gateway.health import Health
+from gateway.limits import ClientAddresses, Limits
+from gateway.pages.account import AccountPages
+from gateway.pages.demandes import DemandePages
+from gateway.pages.home import HomePage
+from gateway.pages.site import Site
+from gateway.pages.tracking import TrackingPages
+from gateway.passes import Passes
+from gateway.positions import Positions
+from gateway.protocol import BoundedProtocol
+from gateway.proxy import Proxy
+from gateway.routes import SERVICES, Table
+from gateway.sessions import CLOSED_SUBJECT, Sessions
+from gateway.settings import GatewaySettings
+from gateway.upstream import Upstream
+from gateway.verification import Verification
+from gateway.views import Views
+from gateway.visits import Receive, Send
+from kernel.bus import NatsBus
+from kernel.http.tokens import Signer
+from kernel.keys import derive
+from kernel.telemetry import Metrics, start_logging
+
+
+class Gateway:
+    """The ASGI application: a door, and what must be opened before it and closed after it."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        cookies = Cookies(secure=settings.secure)
+        csrf = Csrf(settings.origin, derive(settings.secret_bytes, "form tokens"))
+        passes = Passes(Signer("gateway", settings.signing_key.get_secret_value()), settings.secret_bytes)
+        headers, metrics, table = AnswerHeaders(secure=settings.secure), Metrics(), Table()
+        limits = Limits(overall=settings.limit_overall)
+        self.upstream = Upstream({name: settings.peer_url(name) for name in SERVICES})
+        self.sessions = Sessions(Verification(self.upstream, passes))
+        self.bus = _bus(settings, self.sessions)
+        crossing = Crossing(passes, Positions(cookies), cookies, self.sessions)
+        errands = Errands(table, limits, crossing, self.upstream)
+        site = Site(cookies, csrf)
+        health = Health(self.upstream, None if self.bus is None else self._bus_is_up, metrics)
+        self.door = Door(
+            table=table,
+            callers=Callers(self.sessions, cookies, csrf, ClientAddresses(settings.trusted_proxies.split(","))),
+            limits=limits,
+            proxy=Proxy(self.upstream, crossing),
+            handlers=_handlers(site, errands, health),
+            error_page=site.refusal,
+            cookies=cookies,
+            headers=headers,
+            metrics=metrics,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self.door(scope, receive, send)
+
+    def _bus_is_up(self) -> bool:
+        return self.bus is not None and self.bus.connected
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self.upstream.start()
+        if self.bus is not None:
+            self.bus.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        if self.bus is not None:
+            await self.bus.close()
+        await self.upstream.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _bus(settings: GatewaySettings, sessions: Sessions) -> NatsBus | None:
+    if settings.nats_url is None:
+        return None
+    seed = settings.nats_seed.get_secret_value() if settings.nats_seed else None
+    bus = NatsBus("gateway", settings.nats_url, seed)
+    bus.on_message(CLOSED_SUBJECT, sessions.on_closed)
+    return bus
+
+
+def _handlers(site: Site, errands: Errands, health: Health) -> Mapping[tuple[str, str], Handler]:
+    """What answers each line of the table that leads nowhere else."""
+    views, publication = Views(errands), Publication(site)
+    account, tracking = AccountPages(site, errands), TrackingPages(site, errands)
+    return {
+        ("GET", "/api/me"): views.me,
+        ("GET", "/api/audit/demandes/{id}/timeline"): views.timeline,
+        ("GET", "/api/openapi.json"): publication.openapi,
+        ("GET", "/api/asyncapi.json"): publication.asyncapi,
+        ("GET", "/api/docs"): publication.documentation,
+        ("GET", "/"): HomePage(site, errands).show,
+        ("GET", "/static/{file}"): site.asset,
+        ("GET", "/connexion"): account.sign_in_form,
+        ("POST", "/connexion"): account.sign_in,
+        ("GET", "/deconnexion"): account.sign_out_form,
+        ("POST", "/deconnexion"): account.sign_out,
+        ("GET", "/activation/{token}"): account.activation_form,
+        ("POST", "/activation/{token}"): account.activate,
+        ("GET", "/suivi"): tracking.form,
+        ("POST", "/suivi"): tracking.open,
+        ("GET", "/demandes/{id}"): DemandePages(site, errands).show,
+        ("GET", "/livez"): health.livez,
+        ("GET", "/readyz"): health.readyz,
+        ("GET", "/metrics"): health.metrics,
+    }
+
+
+def serve(settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT; requests under way are finished first."""
+    host, port = settings.address
+    uvicorn.run(
+        Gateway(settings),
+        host=host,
+        port=port,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # X-Forwarded-For is ours to judge: uvicorn would believe any local peer.
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def main() -> None:
+    """The process's entry."""
+    start_logging("gateway")
+    serve(GatewaySettings())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""The public table: every call the gateway lets through, to whom, and who may make it.
+
+Deny by default: what is not here does not exist. The authorisation matrix is read from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal
+
+from gateway.refusals import not_found, wrong_method
+
+SERVICES: Final = ("identity", "dossiers", "discussion", "files", "notifier")
+HERE: Final = "gateway"
+
+SMALL: Final = 256_000  # bytes, any JSON body
+UPLOAD: Final = 5_767_168  # bytes: 5.5 MiB, a file of 5 Mo and its multipart envelope
+
+
+class Who(StrEnum):
+    """Who may call. A service still decides about its own resources."""
+
+    PUBLIC = "public"  # the answer does not depend on the caller
+    ANYONE = "anyone"  # works without an account, and knows the account when there is one
+    ACCOUNT = "account"
+    MINE = "mine"  # an account or a tracking session
+    INSTRUCTEUR = "instructeur"
+    ADMINISTRATEUR = "administrateur"
+    AUDITEUR = "auditeur"
+
+
+ROLES: Final = frozenset({Who.INSTRUCTEUR, Who.ADMINISTRATEUR, Who.AUDITEUR})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table. `target` is the service's path when it is not the public one, `limit` the
+    bucket that a call is counted in, `streams` says the answer may last, `session` that the answer opens
+    or closes one."""
+
+    method: str
+    path: str
+    service: str
+    who: Who
+    target: str | None = None
+    body: int = SMALL
+    limit: str | None = None
+    streams: bool = False
+    session: Literal["opens", "closes"] | None = None
+    note: str = ""
+
+
+def _audit(method: str, tail: str, *, streams: bool = False, note: str = "") -> Route:
+    return Route(
+        method,
+        f"/api/audit/{{service}}{tail}",
+        "{service}",
+        Who.AUDITEUR,
+        target=f"/audit{tail}",
+        streams=streams,
+        note=note,
+    )
+
+
+_D = "/api/demandes/{id}"
+_B = "/api/backoffice"
+
+ROUTES: Final[tuple[Route, ...]] = (
+    Route("GET", "/api/security-question", "identity", Who.PUBLIC),
+    Route("GET", "/api/terms", "identity", Who.PUBLIC),
+    Route("POST", "/api/accounts", "identity", Who.PUBLIC, limit="sign-up"),
+    Route("POST", "/api/accounts/activation", "identity", Who.PUBLIC, limit="sign-up"),
+    Route("POST", "/api/accounts/activation/resend", "identity", Who.PUBLIC, limit="mail"),
+    Route("POST", "/api/sessions", "identity", Who.PUBLIC, limit="sign-in", session="opens"),
+    Route("GET", "/api/sessions", "identity", Who.ACCOUNT),
+    Route("DELETE", "/api/sessions/current", "identity", Who.MINE, session="closes"),
+    Route("DELETE", "/api/sessions/{id}", "identity", Who.ACCOUNT),
+    Route("POST", "/api/password-resets", "identity", Who.PUBLIC, limit="mail"),
+    Route("POST", "/api/password-resets/confirmation", "identity", Who.PUBLIC, limit="sign-in"),
+    Route("GET", "/api/me", HERE, Who.ACCOUNT, note="identity, and discussion's unread count"),
+    Route("PATCH", "/api/me", "identity", Who.ACCOUNT),
+    Route("DELETE", "/api/me", "identity", Who.ACCOUNT, limit="sign-in", session="closes"),
+    Route("POST", "/api/me/password", "identity", Who.ACCOUNT, limit="sign-in"),
+    Route("POST", "/api/me/email", "identity", Who.ACCOUNT, limit="sign-in"),
+    Route("GET", "/api/me/export", "identity", Who.ACCOUNT, streams=True),
+    Route("POST", "/api/tracking-sessions", "identity", Who.PUBLIC, limit="tracking", session="opens"),
+    Route("GET", "/api/demarches", "dossiers", Who.PUBLIC),
+    Route("GET", "/api/demarches/{slug}", "dossiers", Who.PUBLIC),
+    Route("POST", "/api/demandes", "dossiers", Who.ANYONE),
+    Route("GET", "/api/demandes", "dossiers", Who.MINE),
+    Route("GET", _D, "dossiers", Who.MINE),
+    Route("GET", f"{_D}/history", "dossiers", Who.MINE),
+    Route("PATCH", f"{_D}/answers", "dossiers", Who.ACCOUNT),
+    Route("POST", f"{_D}/submission", "dossiers", Who.ACCOUNT),
+    Route("POST", f"{_D}/withdrawal", "dossiers", Who.MINE),
+    Route("GET", "/api/notifications", "discussion", Who.MINE),
+    Route("GET", f"{_D}/discussion", "discussion", Who.MINE, note="the instructeur in charge too"),
+    Route("POST", f"{_D}/discussion/messages", "discussion", Who.MINE),
+    Route("POST", f"{_D}/discussion/read", "discussion", Who.MINE),
+    Route("POST", f"{_D}/files", "files", Who.MINE, body=UPLOAD),
+    Route("GET", "/api/files/{id}", "files", Who.MINE, streams=True),
+    Route("GET", f"{_B}/demandes", "dossiers", Who.INSTRUCTEUR),
+    Route("GET", f"{_B}/demandes/export", "dossiers", Who.INSTRUCTEUR, streams=True),
+    Route("POST", f"{_B}/demandes/batch", "dossiers", Who.INSTRUCTEUR),
+    Route("GET", f"{_B}/demandes/{{id}}", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/status", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/assignment", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/notes", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/discussion", "discussion", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/discussion/closure", "discussion", Who.INSTRUCTEUR),
+    Route("GET", f"{_B}/statistics", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/agents", "identity", Who.ADMINISTRATEUR),
+    Route("PUT", f"{_B}/demarches/{{slug}}", "dossiers", Who.ADMINISTRATEUR),
+    Route("GET", "/api/audit/demandes/{id}/timeline", HERE, Who.AUDITEUR, note="every service, one story"),
+    _audit("GET", "/events", streams=True),
+    _audit("GET", "/streams/{stream}", streams=True),
+    _audit("POST", "/verification", streams=True, note="no body"),
+    _audit("GET", "/verification/{id}"),
+    _audit("GET", "/projections"),
+    _audit("POST", "/replays", streams=True),
+    _audit("GET", "/replays/{id}"),
+    Route("GET", "/api/openapi.json", HERE, Who.PUBLIC),
+    Route("GET", "/api/asyncapi.json", HERE, Who.PUBLIC),
+    Route("GET", "/api/docs", HERE, Who.PUBLIC, note="HTML"),
+    Route("GET", "/", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/static/{file}", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/connexion", HERE, Who.PUBLIC, note="page"),
+    Route("POST", "/connexion", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/deconnexion", HERE, Who.PUBLIC, note="page"),
+    Route("POST", "/deconnexion", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/activation/{token}", HERE, Who.PUBLIC, note="page"),
+    Route("POST", "/activation/{token}", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/suivi", HERE, Who.PUBLIC, note="page"),
+    Route("POST", "/suivi", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/demandes/{id}", HERE, Who.PUBLIC, note="page; signs in first when needed"),
+    Route("GET", "/livez", HERE, Who.PUBLIC),
+    Route("GET", "/readyz", HERE, Who.PUBLIC),
+    Route("GET", "/metrics", HERE, Who.PUBLIC, note="from inside only"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route, the service it leads to and the path that service knows."""
+
+    route: Route
+    service: str
+    path: str
+    wild: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Node:
+    literal: dict[str, _Node] = field(default_factory=dict)
+    wild: _Node | None = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+class Table:
+    """The routes by path segment: finding one costs a dictionary look-up a segment."""
+
+    def __init__(self, routes: Iterable[Route] = ROUTES) -> None:
+        self._root = _Node()
+        for route in routes:
+            self._add(route)
+
+    def match(self, method: str, path: str) -> Match:
+        """Raises Refusal: 404 for a path that is not in the table, 405 for another method."""
+        node, wild = self._root, []
+        for segment in path[1:].split("/"):
+            if (known := node.literal.get(segment)) is not None:
+                node = known
+            elif node.wild is not None and segment:
+                wild.append(segment)
+                node = node.wild
+            else:
+                raise not_found()
+        # RFC 9110 §9.3.2: what answers GET answers HEAD.
+        route = node.routes.get("GET" if method == "HEAD" else method)
+        if route is not None:
+            return _resolve(route, path, wild)
+        if node.routes:
+            raise wrong_method(", ".join(_allowed(node.routes)))
+        raise not_found()
+
+    def _add(self, route: Route) -> None:
+        node = self._root
+        for segment in route.path[1:].split("/"):
+            if segment.startswith("{"):
+                node.wild = node.wild or _Node()
+                node = node.wild
+            else:
+                node = node.literal.setdefault(segment, _Node())
+        if route.method in node.routes:
+            raise ValueError(f"{route.method} {route.path} is in the table twice")
+        node.routes[route.method] = route
+
+
+def _allowed(routes: Iterable[str]) -> Sequence[str]:
+    methods = set(routes)
+    return sorted(methods | {"HEAD"}) if "GET" in methods else sorted(methods)
+
+
+def _resolve(route: Route, path: str, wild: Sequence[str]) -> Match:
+    if route.target is None:
+        return Match(route, route.service, path, tuple(wild))
+    service = wild[0]
+    if service not in SERVICES:
+        raise not_found()
+    return Match(route, service, path.replace(f"/api/audit/{service}", "/audit", 1), tuple(wild))
