@@ -1,7 +1,8 @@
 """Every key of an installation: made once, at first start, each in a file that only its owner can read.
 
 A process has its room `<keys>/<name>/`: `signing.pem` (Ed25519, PKCS #8), `secret` (32 bytes, hex),
-`nats.seed` (NKey) and `nats.pub`. The public halves of the signing keys are in `<keys>/trust/`, for every process.
+`nats.seed` (NKey) and `nats.pub`. The public halves of the signing keys are in `<keys>/trust/`, for every process;
+what the embedded servers need is in `<keys>/servers/<name>/`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def keys_missing(data: Path) -> bool:
 def make_keys(data: Path) -> None:
     """Makes the keys that do not exist yet under `<data>/keys`. Raises KeyLost rather than replace a secret in use."""
     keys = data / "keys"
-    for room in (keys, keys / "trust", keys / "servers", *(keys / name for name in PROCESSES)):
+    servers = (keys / "servers", keys / "servers" / "nats", keys / "servers" / "s3")
+    for room in (keys, keys / "trust", *servers, *(keys / name for name in PROCESSES)):
         room.mkdir(parents=True, exist_ok=True)
         room.chmod(0o700)
     for name in PROCESSES:
@@ -39,15 +41,15 @@ def make_keys(data: Path) -> None:
         _write_once(secret, secrets.token_hex(32).encode())
         _signing_key(keys, name)
         _nats_key(keys / name)
-    _write_once(keys / "servers" / "nats-bootstrap", secrets.token_urlsafe(32).encode())
-    _write_once(keys / "servers" / "s3-access", secrets.token_hex(10).encode())
-    _write_once(keys / "servers" / "s3-secret", secrets.token_urlsafe(32).encode())
+    _write_once(keys / "servers" / "nats" / "bootstrap", secrets.token_urlsafe(32).encode())
+    _write_once(keys / "servers" / "s3" / "access", secrets.token_hex(10).encode())
+    _write_once(keys / "servers" / "s3" / "secret", secrets.token_urlsafe(32).encode())
 
 
 def _expected(keys: Path) -> list[Path]:
     rooms = [keys / name / file for name in PROCESSES for file in ("signing.pem", "secret", "nats.seed", "nats.pub")]
     trust = [keys / "trust" / f"{name}.pub.pem" for name in PROCESSES]
-    return rooms + trust + [keys / "servers" / name for name in ("nats-bootstrap", "s3-access", "s3-secret")]
+    return rooms + trust + [keys / "servers" / name for name in ("nats/bootstrap", "s3/access", "s3/secret")]
 
 
 def _signing_key(keys: Path, name: str) -> None:
@@ -103,7 +105,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--servers",
         action="store_true",
-        help="écrire aussi <data>/keys/servers/{nats.conf,s3.json}, pour des conteneurs",
+        help="écrire aussi les configurations de NATS et de S3, pour des conteneurs",
     )
 
 
@@ -118,6 +120,6 @@ def run(args: argparse.Namespace) -> int:
         from console.components import bus, objects
 
         servers = args.data / "keys" / "servers"
-        bus.write_config(servers / "nats.conf", args.data, "0.0.0.0:4222", Path("/data"))
-        objects.write_config(servers / "s3.json", args.data)
+        bus.write_config(servers / "nats" / "nats.conf", args.data, "0.0.0.0:4222", Path("/data"))
+        objects.write_config(servers / "s3" / "s3.json", args.data)
     return 0

@@ -129,8 +129,8 @@ def _common(data: Path, demo: bool, urls: Mapping[str, str], environ: Mapping[st
 
 def _embedded_s3(data: Path) -> dict[str, str]:
     """Where the credentials of our own server are; the server itself reads them from its configuration."""
-    servers = data / "keys" / "servers"
+    room = data / "keys" / "servers" / "s3"
     return {
-        "GUICHET_S3_ACCESS_KEY": (servers / "s3-access").read_text(),
-        "GUICHET_S3_SECRET_KEY_FILE": str(servers / "s3-secret"),
+        "GUICHET_S3_ACCESS_KEY": (room / "access").read_text(),
+        "GUICHET_S3_SECRET_KEY_FILE": str(room / "secret"),
     }

@@ -101,7 +101,7 @@ def _users(data: Path) -> list[dict[str, Any]]:
 
 
 def _bootstrap_password(data: Path) -> str:
-    return (data / "keys" / "servers" / "nats-bootstrap").read_text()
+    return (data / "keys" / "servers" / "nats" / "bootstrap").read_text()
 
 
 def binary(name: str) -> str:

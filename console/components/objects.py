@@ -19,8 +19,8 @@ MEMORY = "300MiB"
 
 def credentials(data: Path) -> tuple[str, str]:
     """The access key and the secret key of the embedded server."""
-    servers = data / "keys" / "servers"
-    return (servers / "s3-access").read_text(), (servers / "s3-secret").read_text()
+    room = data / "keys" / "servers" / "s3"
+    return (room / "access").read_text(), (room / "secret").read_text()
 
 
 def s3_server(data: Path, ports: Mapping[str, int], environment: Mapping[str, str]) -> Component:
