@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from pydantic import SecretStr
 
 from kernel.clock import Clock, system_clock
 from kernel.http.tokens import Signer
@@ -81,7 +82,11 @@ async def serving(
         keys = make_keys(directory / "trust")
         keys_file.write_text(json.dumps(keys))
     chosen = service.settings(
-        data=directory, trust=directory / "trust", signing_key=keys[service.name], secret="5e" * 32, **settings
+        data=directory,
+        trust=directory / "trust",
+        signing_key=SecretStr(keys[service.name]),
+        secret=SecretStr("5e" * 32),
+        **settings,
     )
     async with running(service, chosen, clock=clock) as run:
         transport = httpx.ASGITransport(application(service, run), raise_app_exceptions=False)
