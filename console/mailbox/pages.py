@@ -18,12 +18,13 @@ body { max-width: 70rem; margin: 0 auto; padding: 1rem }
 h1 { font-size: 1.5rem; margin: .5rem 0 } h2 { font-size: 1.15rem; margin: 1.5rem 0 .5rem }
 table { border-collapse: collapse; width: 100% } caption { text-align: left; padding: .5rem 0 }
 th, td { text-align: left; padding: .5rem; border-bottom: 1px solid #8888; vertical-align: top }
-td { overflow-wrap: anywhere }
+td { overflow-wrap: break-word; min-width: 8rem } time { white-space: nowrap }
 dt { font-weight: bold } dd { margin: 0 0 .5rem }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8888; padding: 1rem; font: inherit }
-iframe { width: 100%; height: 40rem; border: 1px solid #888; background: #fff }
-.bar { display: flex; flex-wrap: wrap; gap: 1rem; align-items: end; margin: 1rem 0 } .bar form { margin: 0 }
+iframe { width: 100%; height: 24rem; resize: vertical; border: 1px solid #888; background: #fff }
+.bar { display: flex; flex-wrap: wrap; gap: 1rem; align-items: last baseline; margin: 1rem 0 } .bar > * { margin: 0 }
 input, button { font: inherit; padding: .35rem .6rem } label { display: block }
+@media (max-width: 40rem) { td { overflow-wrap: anywhere; min-width: 0 } time { white-space: normal } }
 :focus-visible { outline: 3px solid #0a76f6; outline-offset: 2px }
 """
 LINK = re.compile(r"https?://[^\s<>\"«»]+[^\s<>\"«».,;:!?)]")
@@ -33,12 +34,12 @@ def inbox(mails: Sequence[Mail], to: str, more: bool) -> str:
     """The list. `to` is the filter in force; `more` says that older mails exist."""
     rows = "".join(
         f'<tr><td><a href="/messages/{mail.id}">{escape(mail.subject) or "(sans objet)"}</a></td>'
-        f"<td>{escape(mail.recipients)}</td><td>{escape(mail.sender)}</td><td>{_time(mail.at)}</td></tr>"
+        f"<td>{escape(mail.recipients)}</td><td>{_time(mail.at)}</td></tr>"
         for mail in mails
     )
     table = (
         "<table><caption>Les plus récents d'abord</caption><thead><tr>"
-        '<th scope="col">Objet</th><th scope="col">À</th><th scope="col">De</th><th scope="col">Reçu</th>'
+        '<th scope="col">Objet</th><th scope="col">À</th><th scope="col">Reçu</th>'
         f"</tr></thead><tbody>{rows}</tbody></table>"
     )
     older = ""
@@ -51,7 +52,7 @@ def inbox(mails: Sequence[Mail], to: str, more: bool) -> str:
 <div class="bar">
 <form action="/" method="get" role="search"><label for="to">Adresse du destinataire</label>
 <input id="to" name="to" type="email" value="{escape(to)}" autocomplete="off"> <button>Filtrer</button></form>
-<p><a href="/">Actualiser</a></p>
+<a href="/">Actualiser</a>
 <form action="/vider" method="post"><button>Vider la boîte</button></form>
 </div>
 {table if mails else "<p>Aucun message.</p>"}{older}""",
@@ -113,4 +114,4 @@ def _linked(text: str) -> str:
 
 def _time(at: str) -> str:
     local = datetime.fromisoformat(at).astimezone(PARIS)
-    return f'<time datetime="{escape(at)}">{local:%d/%m/%Y à %H h %M min %S s}</time>'
+    return f'<time datetime="{escape(at)}">{local:%d/%m/%Y, %H:%M:%S}</time>'
