@@ -66,12 +66,13 @@ $(BIN)/python:
 
 $(VENV)/.uv: requirements-dev.txt | $(BIN)/python
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt > $@.txt
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r $@.txt || echo 'uv absent : pip suffira.'
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r $@.txt 2>/dev/null \
+		|| echo 'uv absent : pip suffira.'
 	@touch $@
 
 define install_from
 	@echo 'Installation ($(1))…'
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --require-hashes --compile-bytecode -r $(1) \
+	@{ [ -x $(BIN)/uv ] && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --require-hashes --compile-bytecode -r $(1); } \
 		|| $(BIN)/pip install -q --disable-pip-version-check --require-hashes --compile -r $(1)
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q $(wildcard kernel services gateway console)
