@@ -12,6 +12,8 @@ from importlib import import_module
 
 COMMANDS = {
     "up": ("console.up", "démarrer Guichet sur cette machine"),
+    "demo": ("console.demo.command", "jouer le parcours complet d'une demande sur le portail démarré"),
+    "docs": ("console.docs.command", "écrire les documents qui se déduisent du code"),
     "keys": ("console.keys", "créer les clés qui manquent, sans rien démarrer"),
     "mailbox": ("console.mailbox.command", "la boîte aux lettres de développement, seule"),
 }
