@@ -19,7 +19,7 @@ from console.component import Component
 FIRST_DELAY, LONGEST_DELAY = 0.5, 15.0
 SETTLED = 30.0
 ATTEMPTS = 3
-ASK_EVERY = 0.05
+ASK_FIRST, ASK_LATER = 0.05, 0.25
 LOG_BYTES, LOG_FILES = 5_000_000, 3
 PR_SET_PDEATHSIG = 1
 
@@ -100,8 +100,10 @@ class Supervised:
 
     async def _until_ready(self, began: float) -> None:
         # Another process has no event to wait for; this ends once it is up.
-        while not await self.component.ready():  # noqa: ASYNC110
-            await asyncio.sleep(ASK_EVERY)
+        pause = ASK_FIRST
+        while not await self.component.ready():
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.3, ASK_LATER)
         again = "de nouveau prêt" if self.ready.is_set() else "prêt"
         self._say(f"{self.component.name:<12} {again} en {_seconds(time.monotonic() - began)}")
         self.ready.set()

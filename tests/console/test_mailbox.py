@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -57,12 +57,27 @@ async def stop(mailbox: Mailbox) -> int:
     return await mailbox.process.wait()
 
 
+Open = Callable[[], Awaitable[Mailbox]]
+
+
 @pytest.fixture
-async def mailbox(tmp_path: Path) -> AsyncIterator[Mailbox]:
+async def open_mailbox(tmp_path: Path) -> AsyncIterator[Open]:
+    """Starts a mailbox, each time on the same data."""
+    started: list[Mailbox] = []
+
+    async def once() -> Mailbox:
+        started.append(await start(tmp_path))
+        return started[-1]
+
+    yield once
+    for running in started:
+        await stop(running)
+
+
+@pytest.fixture
+async def mailbox(open_mailbox: Open) -> Mailbox:
     """A mailbox of its own."""
-    running = await start(tmp_path)
-    yield running
-    await stop(running)
+    return await open_mailbox()
 
 
 def mail(subject: str = "Votre demande a été déposée", text: str = "Bonjour,\n", html: str = "") -> EmailMessage:
@@ -125,12 +140,12 @@ async def test_a_mail_in_no_known_character_set_is_still_shown(mailbox: Mailbox)
     assert (await mailbox.http.get(f"/messages/{item['id']}")).status_code == 200
 
 
-async def test_a_restart_finds_the_mails(tmp_path: Path) -> None:
-    first = await start(tmp_path)
+async def test_a_restart_finds_the_mails(open_mailbox: Open) -> None:
+    first = await open_mailbox()
     await first.send(mail(), "elodie@example.org")
     first.process.kill()
     await stop(first)
-    second = await start(tmp_path)
+    second = await open_mailbox()
     assert len(await second.messages()) == 1
     assert await stop(second) == 0
 
