@@ -25,9 +25,10 @@ class AlreadyRunning(Exception):
 
 @dataclass
 class Installation:
-    """What runs on a data directory. `children` maps a component to its process id and birth."""
+    """What runs on a data directory. `born` tells the supervisor's birth, `children` each component's id and birth."""
 
     pid: int
+    born: str = ""
     demo: bool = False
     urls: dict[str, str] = field(default_factory=dict)
     children: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -41,13 +42,19 @@ def read(data: Path) -> Installation | None:
         return None
 
 
+def current(data: Path) -> Installation | None:
+    """What runs on this data directory now, or None when nothing does: what subcommands ask before they talk to it."""
+    found = read(data)
+    return found if found is not None and found.born and birth(found.pid) == found.born else None
+
+
 class Claim:
     """The right to run on a data directory, held until `release` or the death of this process."""
 
     def __init__(self, data: Path, lock: IO[str]) -> None:
         self._data = data
         self._lock = lock
-        self.installation = Installation(pid=os.getpid())
+        self.installation = Installation(os.getpid(), birth(os.getpid()) or "")
 
     def write(self) -> None:
         """Tells other processes what runs now; a reader sees the old file or the new one, never half of it."""

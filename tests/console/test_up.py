@@ -80,8 +80,11 @@ async def test_no_orphan_survives_a_killed_supervisor_and_the_next_one_starts(up
     first = await up("--only", SERVERS)
     await first.until("Ctrl-C pour arrêter")
     pids = list(first.children().values())
+    assert running.current(first.data) is not None
     first.process.kill()
     assert await gone(pids)
+    await first.process.wait()
+    assert running.current(first.data) is None
     second = await up("--only", SERVERS)
     await second.until("Ctrl-C pour arrêter")
 
