@@ -13,6 +13,10 @@ from importlib import import_module
 COMMANDS = {
     "up": ("console.up", "démarrer Guichet sur cette machine"),
     "demo": ("console.demo.command", "jouer le parcours complet d'une demande sur le portail démarré"),
+    "agents": ("console.operations.agents", "inviter, lister, retirer des agents"),
+    "audit": ("console.operations.audit", "vérifier l'intégrité de l'historique"),
+    "rebuild": ("console.operations.rebuild", "reconstruire un modèle de lecture"),
+    "parked": ("console.operations.parked", "traiter les faits retenus"),
     "docs": ("console.docs.command", "écrire les documents qui se déduisent du code"),
     "keys": ("console.keys", "créer les clés qui manquent, sans rien démarrer"),
     "mailbox": ("console.mailbox.command", "la boîte aux lettres de développement, seule"),

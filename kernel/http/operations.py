@@ -9,12 +9,14 @@ from prometheus_client import generate_latest
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from kernel.audit import Verified
 from kernel.cloudevents import MEDIA_TYPE, current_schema, to_cloudevent
 from kernel.envelope import Recorded
 from kernel.errors import not_found
 from kernel.feed import LONG_POLL, PAGE
 from kernel.http.client import POSITION, STORE
 from kernel.http.deps import Caller, Run, demand_service
+from kernel.jobs import Job
 from kernel.runtime.runtime import Runtime
 
 router = APIRouter(include_in_schema=False)
@@ -112,3 +114,40 @@ async def decide_parked(run: Run, caller: Caller, body: Held) -> dict[str, str]:
     else:
         await runner.drop(body.source, body.stream)
     return {"status": "ok"}
+
+
+class Rebuild(BaseModel):
+    """Which read model to rebuild from event 0 and let take over."""
+
+    projection: str
+
+
+@router.post("/rebuild")
+async def rebuild(run: Run, caller: Caller, body: Rebuild) -> Response:
+    """Build the read model beside the live one, then flip."""
+    demand_service(caller, "operate")
+    if body.projection not in run.projectors:
+        raise not_found()
+    return await _reported(run, run.jobs.start(run.replay_of(body.projection, flip=True)))
+
+
+@router.post("/verify")
+async def verify(run: Run, caller: Caller) -> Response:
+    """Recompute every chain of the log."""
+    demand_service(caller, "operate")
+    return await _reported(run, run.jobs.start(Verified(run.store)))
+
+
+@router.get("/jobs/{kind}/{id}")
+async def job(run: Run, caller: Caller, kind: str, id: str) -> Response:
+    """How far a job has got."""
+    demand_service(caller, "operate")
+    found = run.jobs.find(id, kind)
+    if found is None:
+        raise not_found()
+    return await _reported(run, found)
+
+
+async def _reported(run: Runtime, found: Job) -> Response:
+    await run.jobs.wait(found, 5.0)
+    return JSONResponse(found.report() | {"kind": found.task.kind}, 200 if found.done else 202)

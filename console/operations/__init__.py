@@ -1,0 +1,1 @@
+"""What those who run Guichet do from a terminal: agents, parked facts, rebuilds, verification."""
