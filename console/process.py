@@ -22,6 +22,7 @@ ATTEMPTS = 3
 ASK_FIRST, ASK_LATER = 0.05, 0.25
 LOG_BYTES, LOG_FILES = 5_000_000, 3
 PR_SET_PDEATHSIG = 1
+CANNOT_EXECUTE = 126
 
 
 class NeverStarted(Exception):
@@ -86,8 +87,13 @@ class Supervised:
         return ""
 
     async def _once(self, began: float) -> int:
-        with self._log.open("ab") as log:
-            self._process = await _spawn(self.component, log)
+        try:
+            with self._log.open("ab") as log:
+                self._process = await _spawn(self.component, log)
+        except OSError as refusal:
+            # No memory, no process left, no program: it may pass, and the other components go on meanwhile.
+            self._say(f"{self.component.name} : {refusal}")
+            return CANNOT_EXECUTE
         self._born(self.component.name, self._process.pid)
         watch = asyncio.create_task(self._until_ready(began))
         try:

@@ -65,7 +65,9 @@ class Claim:
     def started(self, name: str, pid: int) -> None:
         """Remembers a component's process, for whoever comes after a supervisor that was killed."""
         self.installation.children[name] = (pid, birth(pid) or "")
-        self.write()
+        # On a full disk a component that came back matters more than the note about it.
+        with contextlib.suppress(OSError):
+            self.write()
 
     def release(self) -> None:
         """Nothing runs any more."""

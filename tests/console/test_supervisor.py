@@ -91,6 +91,14 @@ async def test_what_cannot_be_started_ends_the_start_and_shows_its_last_words(tm
     assert await gone([pid for _, pid in run.born])
 
 
+async def test_a_program_that_is_not_there_ends_the_start_and_is_named(tmp_path: Path) -> None:
+    missing = Component("files", Stage.SERVICE, ["/nowhere/files"], os.environ, always)
+    run = Run(tmp_path, missing)
+    assert await asyncio.wait_for(run.task, 15) == 1
+    assert "/nowhere/files" in run.said[0]
+    assert "files n'a pas pu démarrer (code 126)." in run.said[-1]
+
+
 async def test_what_is_never_ready_ends_the_start_and_shows_its_last_words(tmp_path: Path) -> None:
     waiting = "import time; print('j\\'attends', flush=True); time.sleep(600)"
     run = Run(tmp_path, component("files", waiting, ready=never), patience=1.0)
