@@ -1,0 +1,243 @@
+"""The successive discussions of one demande: who may say what, which documents are awaited, what is left to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import assert_never
+
+from pydantic import Field
+
+from kernel.aggregate import Aggregate, State
+from kernel.errors import Fault, conflict, invalid
+from services.discussion.commands import (
+    CloseDiscussion,
+    KnownFile,
+    MarkRead,
+    OpenDiscussion,
+    PostMessage,
+    WantedDocument,
+)
+from services.discussion.events import (
+    DiscussionClosed,
+    DiscussionEvent,
+    DiscussionOpened,
+    DocumentsRequested,
+    MessagePosted,
+    MessageRead,
+    RequestedDocument,
+)
+
+OPENABLE = frozenset({"deposee", "en_instruction"})
+ATTACHABLE = frozenset({"clean", "pending"})
+OTHER_SIDE: Mapping[str, str] = {"applicant": "service", "service": "applicant"}
+
+
+class Discussion(State):
+    """What decisions need to know. `discussion` is the last one opened, `requested` the documents it asks for.
+
+    `authors` gives the side that wrote each message of the demande, oldest first; `read` how many of them, from the
+    first, each side has been through.
+    """
+
+    demande: str = ""
+    discussion: str = ""
+    status: str = "none"
+    authors: dict[str, str] = Field(default_factory=dict)
+    read: dict[str, int] = Field(default_factory=dict)
+    requested: tuple[str, ...] = ()
+    received: dict[str, str] = Field(default_factory=dict)
+    attached: frozenset[str] = frozenset()
+
+    def unread(self, side: str, *, after: int | None = None) -> int:
+        """How many messages a side has still to read, once it has been through the first `after`."""
+        seen = self.read.get(side, 0) if after is None else after
+        return sum(author != side for author in list(self.authors.values())[seen:])
+
+
+def evolve(state: Discussion, fact: DiscussionEvent) -> Discussion:
+    """Fold one fact."""
+    match fact:
+        case DiscussionOpened():
+            changes = {"demande": fact.demande, "discussion": fact.discussion, "status": "open"}
+            return state.model_copy(update={**changes, "requested": (), "received": {}})
+        case DocumentsRequested():
+            return state.model_copy(update={"requested": tuple(document.id for document in fact.documents)})
+        case MessagePosted():
+            return state.model_copy(
+                update={
+                    "authors": {**state.authors, fact.message: fact.author},
+                    "attached": state.attached.union(fact.attachments),
+                    "received": {**state.received, **fact.received},
+                }
+            )
+        case MessageRead():
+            return state.model_copy(update={"read": {**state.read, fact.reader: _place(state, fact.up_to)}})
+        case DiscussionClosed():
+            return state.model_copy(update={"status": "closed"})
+        case _:
+            assert_never(fact)
+
+
+def open_discussion(state: Discussion, command: OpenDiscussion) -> Iterable[DiscussionEvent]:
+    """One discussion at a time, about a demande that is being dealt with."""
+    if state.status == "open":
+        detail = (
+            "Une discussion est déjà ouverte sur cette demande : écrivez-y, ou fermez-la avant d'en ouvrir une autre."
+        )
+        raise conflict("discussion-open", detail)
+    if command.demande_status not in OPENABLE:
+        detail = "Une discussion ne s'ouvre que sur une demande déposée ou en cours d'instruction."
+        raise conflict("bad-transition", detail)
+    faults = [
+        *_blank(command.topic, "/subject", "Indiquez l'objet de la discussion."),
+        *_silent(command.body, command.attachments),
+    ]
+    for number, document in enumerate(command.documents):
+        faults += _document_faults(document, f"/requested_documents/{number}", command.today)
+    _refuse("invalid-request", "Certaines informations manquent ou sont incorrectes.", faults)
+    _demand_files(state, command.demande, "service", command.attachments, command.files)
+    yield DiscussionOpened(
+        discussion=command.discussion,
+        demande=command.demande,
+        service=command.service,
+        agent=command.agent,
+        topic=command.topic,
+    )
+    if command.documents:
+        yield DocumentsRequested(
+            discussion=command.discussion,
+            demande=command.demande,
+            documents=tuple(RequestedDocument(**document.model_dump()) for document in command.documents),
+        )
+    yield MessagePosted(
+        discussion=command.discussion,
+        demande=command.demande,
+        message=command.message,
+        author="service",
+        agent=command.agent,
+        opening=True,
+        attachments=command.attachments,
+        received={},
+        unread=state.unread("applicant") + 1,
+        author_name=command.agent_name,
+        body=command.body,
+    )
+
+
+def post_message(state: Discussion, command: PostMessage) -> Iterable[MessagePosted]:
+    """Both sides write while the discussion is open, whatever becomes of the demande."""
+    _demand_any(state)
+    if state.status == "closed":
+        detail = "Cette discussion est close : elle n'accepte plus de message. Le service peut en ouvrir une autre."
+        raise conflict("discussion-closed", detail)
+    _refuse("invalid-request", "Le message est vide.", _silent(command.body, command.attachments))
+    _demand_files(state, state.demande, command.author, command.attachments, command.files)
+    _demand_awaited(state, command)
+    yield MessagePosted(
+        discussion=state.discussion,
+        demande=state.demande,
+        message=command.message,
+        author=command.author,
+        agent=command.agent,
+        opening=False,
+        attachments=command.attachments,
+        received=command.received,
+        unread=state.unread(OTHER_SIDE[command.author]) + 1,
+        author_name=command.author_name,
+        body=command.body,
+    )
+
+
+def mark_read(state: Discussion, command: MarkRead) -> Iterable[MessageRead]:
+    """What was read stays read; nothing is recorded when there was nothing new."""
+    _demand_any(state)
+    if command.up_to not in state.authors:
+        detail = "Indiquez un message de cette discussion."
+        raise invalid("invalid-request", detail, [Fault("/up_to", detail)])
+    place = _place(state, command.up_to)
+    remaining = state.unread(command.reader, after=place)
+    if remaining < state.unread(command.reader):
+        yield MessageRead(
+            discussion=state.discussion,
+            demande=state.demande,
+            reader=command.reader,
+            up_to=command.up_to,
+            remaining=remaining,
+        )
+
+
+def close_discussion(state: Discussion, command: CloseDiscussion) -> Iterable[DiscussionClosed]:
+    """The service says that nothing more is expected."""
+    _demand_any(state)
+    if state.status == "closed":
+        raise conflict("discussion-closed", "Cette discussion est déjà close.")
+    yield DiscussionClosed(discussion=state.discussion, demande=state.demande, agent=command.agent)
+
+
+def _place(state: Discussion, message: str) -> int:
+    return list(state.authors).index(message) + 1 if message in state.authors else 0
+
+
+def _demand_any(state: Discussion) -> None:
+    if state.status == "none":
+        detail = "Aucune discussion n'est ouverte sur cette demande. Seul le service qui l'instruit peut en ouvrir une."
+        raise conflict("no-discussion", detail)
+
+
+def _demand_files(
+    state: Discussion, demande: str, side: str, attachments: Sequence[str], files: Sequence[KnownFile]
+) -> None:
+    """An attachment was vetted, comes from this side for this demande, and is attached once."""
+    theirs = {f.id for f in files if (f.demande, f.sender) == (demande, side) and f.status in ATTACHABLE}
+    faults = []
+    for place, file in enumerate(attachments):
+        pointer = f"/attachments/{place}"
+        if file not in theirs:
+            faults.append(Fault(pointer, "Ce fichier n'existe pas, ou n'existe plus : envoyez-le de nouveau."))
+        elif file in state.attached or file in attachments[:place]:
+            faults.append(Fault(pointer, "Ce fichier est déjà joint à un message : retirez-le."))
+    _refuse("unknown-file", "Certains fichiers ne peuvent pas être joints.", faults)
+
+
+def _demand_awaited(state: Discussion, command: PostMessage) -> None:
+    """Only the applicant hands in what this discussion asks for, among what the message carries."""
+    faults, unknown = [], []
+    for document, file in command.received.items():
+        pointer = f"/requested_documents/{document.replace('~', '~0').replace('/', '~1')}"
+        if command.author == "service" or document not in state.requested:
+            faults.append(Fault(pointer, "Ce document n'est pas demandé dans cette discussion."))
+        elif file not in command.attachments:
+            unknown.append(Fault(pointer, "Joignez aussi ce fichier au message."))
+    _refuse("invalid-request", "Certains documents ne sont pas demandés.", faults)
+    _refuse("unknown-file", "Certains documents ne sont pas joints au message.", unknown)
+
+
+def _document_faults(document: WantedDocument, pointer: str, today: date) -> list[Fault]:
+    faults = _blank(document.label, f"{pointer}/label", "Indiquez le nom du document demandé.")
+    if document.due:
+        try:
+            due = date.fromisoformat(document.due)
+        except ValueError:
+            due = None
+        if due is None or due.isoformat() != document.due:
+            faults.append(Fault(f"{pointer}/due", "Indiquez une date, par exemple 2026-11-24."))
+        elif due < today:
+            faults.append(Fault(f"{pointer}/due", "Indiquez une date qui n'est pas passée."))
+    return faults
+
+
+def _silent(body: str, attachments: Sequence[str]) -> list[Fault]:
+    return [] if attachments else _blank(body, "/body", "Écrivez un message, ou joignez un fichier.")
+
+
+def _blank(text: str, pointer: str, detail: str) -> list[Fault]:
+    return [] if any(c.isprintable() and not c.isspace() for c in text) else [Fault(pointer, detail)]
+
+
+def _refuse(slug: str, detail: str, faults: Sequence[Fault]) -> None:
+    if faults:
+        raise invalid(slug, detail, faults)
+
+
+discussion = Aggregate("discussion", "discussion", Discussion(), evolve)

@@ -1,0 +1,71 @@
+"""What people read of a discussion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import from_json
+
+from kernel.db import Row
+from services.discussion.commands import KnownFile
+
+NONE: Mapping[str, Any] = {
+    "id": None,
+    "status": "none",
+    "earlier": [],
+    "subject": None,
+    "requested_documents": [],
+    "messages": [],
+}
+
+
+def shown(
+    discussion: Row,
+    earlier: Iterable[Row],
+    documents: Iterable[Row],
+    messages: Iterable[Row],
+    files: Mapping[str, KnownFile],
+) -> dict[str, Any]:
+    """A discussion, its opening message first."""
+    return {
+        "id": discussion["id"],
+        "status": "closed" if discussion["closed_at"] else "open",
+        "earlier": [{"id": row["id"], "subject": row["topic"], "closed_at": row["closed_at"]} for row in earlier],
+        "subject": discussion["topic"],
+        "requested_documents": [_document(row) for row in documents],
+        "messages": [message(row, files) for row in messages],
+    }
+
+
+def message(row: Row, files: Mapping[str, KnownFile]) -> dict[str, Any]:
+    """A message; `read_at` is when the other side read it."""
+    return {
+        "id": row["id"],
+        "at": row["at"],
+        "author": {"kind": row["author"], "name": row["author_name"]},
+        "body": row["body"],
+        "attachments": [_attachment(file, files.get(file)) for file in carried([row])],
+        "read_at": row["read_at"] or None,
+    }
+
+
+def carried(messages: Iterable[Row]) -> Sequence[str]:
+    """The ids of the files that messages carry."""
+    return [file for row in messages for file in from_json(row["attachments"])]
+
+
+def _document(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "label": row["label"],
+        "required": bool(row["required"]),
+        "due": row["due"] or None,
+        "received": row["received"] or None,
+    }
+
+
+def _attachment(id: str, file: KnownFile | None) -> dict[str, Any]:
+    if file is None:
+        return {"id": id, "name": "Pièce jointe", "media_type": "application/octet-stream", "size": 0}
+    return {"id": id, "name": file.name, "media_type": file.media_type, "size": file.size}

@@ -1,0 +1,1 @@
+"""The read models of discussion, one file per question."""
