@@ -96,7 +96,7 @@ class Door:
             self._limits.take(route.limit, ip)
         caller = await self._callers.find(head, ip, route.who)
         if caller.stale_cookie:
-            reply.cookies.append(self._cookies.close_session())
+            reply.set_cookies(self._cookies.close_session())
         admit(route.who, caller)
         return Visit(head, match, caller, Body(receive, route.body), reply)
 

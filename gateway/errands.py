@@ -54,5 +54,5 @@ class Errands:
         path = wire_path(match.path)
         target = f"{path}?{urlencode(query)}" if query else path
         answer = await self._upstream.ask(match.service, method, target, headers, data)
-        visit.reply.cookies += self._crossing.outward(visit.head, visit.caller, match, answer)
+        visit.reply.set_cookies(*self._crossing.outward(visit.head, visit.caller, match, answer))
         return answer

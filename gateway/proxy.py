@@ -100,7 +100,7 @@ class Proxy:
 
     def _note(self, visit: Visit, response: ClientResponse, body: bytes) -> None:
         answer = Answer(response.status, response.headers, body)
-        visit.reply.cookies += self._crossing.outward(visit.head, visit.caller, visit.match, answer)
+        visit.reply.set_cookies(*self._crossing.outward(visit.head, visit.caller, visit.match, answer))
 
 
 def _target(visit: Visit) -> str:

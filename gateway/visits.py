@@ -25,16 +25,20 @@ class Reply:
 
     def __init__(self, send: Send, headers: AnswerHeaders, request_id: str) -> None:
         self._send, self._headers, self._request_id = send, headers, request_id
-        self.cookies: list[str] = []
+        self._cookies: dict[str, str] = {}
         self.route = "unmatched"
         self.personal = False
         self.status = 0  # until the answer begins
+
+    def set_cookies(self, *cookies: str) -> None:
+        """Set-Cookie values for the answer; of two for one cookie the later counts."""
+        self._cookies.update((cookie.partition("=")[0], cookie) for cookie in cookies)
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             given = list(message["headers"])
-            given += ((b"set-cookie", cookie.encode("latin-1")) for cookie in self.cookies)
+            given += ((b"set-cookie", cookie.encode("latin-1")) for cookie in self._cookies.values())
             headers = self._headers.complete(given, self._request_id, personal=self.personal)
             message = {**message, "headers": headers}
         await self._send(message)

@@ -104,7 +104,7 @@ class Site:
         binding = self._binding(visit)
         if binding is None:
             binding, cookie = self._cookies.welcome()
-            visit.reply.cookies.append(cookie)
+            visit.reply.set_cookies(cookie)
         return self._csrf.form_token(binding)
 
 
