@@ -88,9 +88,9 @@ async def test_signing_in_sets_the_cookie_and_signing_out_clears_it(door: Portal
         assert name == "guichet=tok-1"
         assert flags[:3] == ["Path=/", "HttpOnly", "SameSite=Lax"]
         assert 28_700 < int(flags[3].removeprefix("Max-Age=")) <= 28_800
+    door.client.cookies.clear()
     town.says("identity", "POST /api/sessions", 401, {"slug": "bad-credentials"})
     assert "set-cookie" not in (await door.client.post("/api/sessions", json={})).headers
-    door.client.cookies.clear()
     town.says("identity", "DELETE /api/sessions/current", 204)
     answer = await door.client.delete("/api/sessions/current", headers=town.signs_in())
     assert answer.headers["set-cookie"].startswith("guichet=; ")
