@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from kernel.envelope import Recorded
+from kernel.errors import UnknownFact
 from kernel.events import Event
 
 
@@ -52,10 +53,10 @@ class Aggregate(Generic[S, E]):
         return state
 
     def fold_recorded(self, history: Iterable[Recorded]) -> S:
-        """The state after a stored history. Raises LookupError on a fact this code does not know."""
+        """The state after a stored history. Raises UnknownFact on a fact this code does not know."""
         state = self.initial
         for recorded in history:
             if recorded.event is None:
-                raise LookupError(f"unknown fact {recorded.type} v{recorded.schema} in {recorded.stream}")
+                raise UnknownFact(f"unknown fact {recorded.type} v{recorded.schema} in {recorded.stream}")
             state = self.evolve(state, recorded.event)  # type: ignore[arg-type]
         return state

@@ -41,10 +41,10 @@ def masked_payload(fact: Recorded) -> dict[str, Any] | None:
 
 
 def state_of(service: Service, stream: str, history: Sequence[Recorded]) -> dict[str, Any] | None:
-    """The state of the aggregate whose stream this is, secrets hidden."""
+    """The state of the aggregate whose stream this is, secrets hidden; None when a fact of it is unknown."""
     category = stream.removeprefix(f"{service.name}.").partition("-")[0]
     for aggregate in service.aggregates:
-        if aggregate.category == category:
+        if aggregate.category == category and all(fact.event is not None for fact in history):
             return mask_secrets(aggregate.fold_recorded(history))
     return None
 

@@ -29,7 +29,7 @@ class FrozenClock:
 
 def rfc3339(at: datetime) -> str:
     """UTC, microseconds, `Z`: sorts as text in the order of time (RFC 3339 §5.6)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

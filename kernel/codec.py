@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from kernel.events import Event, erased_value, event_type, modernise
 from kernel.vault import Vault
 
 SEALED = "sealed"
+log = logging.getLogger(__name__)
 
 
 class Codec:
@@ -22,7 +24,12 @@ class Codec:
         self.service, self.vault = service, vault
 
     def encode(self, event: Event, id: UUID) -> tuple[bytes, bool]:
-        """The bytes to store, and whether the subject turned out to be erased (its values are then lost)."""
+        """The bytes to store, and whether the subject turned out to be erased (its values are then lost).
+
+        Raises ValueError for a fact of another service.
+        """
+        if event.origin != self.service:
+            raise ValueError(f"{self.service} does not record facts of {event.origin}")
         if not event.seals:
             return event.__pydantic_serializer__.to_json(event), False
         names = set(event.seals)
@@ -35,7 +42,10 @@ class Codec:
         return clear[:-1] + joint + b'"sealed":"' + base64.b64encode(token) + b'"}', False
 
     def decode(self, name: str, schema: int, id: UUID, data: bytes) -> Event | None:
-        """The fact, brought to its current schema; None when this code does not know its type."""
+        """The fact, brought to its current schema; None when this code does not know its type.
+
+        Raises ValueError, LookupError, TypeError or AttributeError on bytes that were altered.
+        """
         cls = event_type(self.service, name)
         if cls is None or schema > cls.wire_version:
             return None
@@ -49,6 +59,14 @@ class Codec:
             if opened is not None:
                 payload |= from_json(opened)
         return build(cls, schema, payload)
+
+    def legible(self, name: str, schema: int, id: UUID, data: bytes) -> Event | None:
+        """`decode`, or None for bytes that were altered: a reader goes on, and nothing is decided on them."""
+        try:
+            return self.decode(name, schema, id, data)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            log.error("the stored fact %s (%s v%d) cannot be read: %s", id, name, schema, type(error).__name__)
+            return None
 
     def published(self, event: Event) -> dict[str, Any]:
         """The payload other services may see without being entitled to personal data."""

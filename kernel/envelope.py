@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 if TYPE_CHECKING:
     from kernel.events import Event
@@ -56,6 +56,12 @@ class Meta:
     correlation: str
     causation: str
     traceparent: str = ""
+
+    @classmethod
+    def load(cls, stored: bytes) -> Meta:
+        """From the stored bytes; what a newer writer added is left out. Raises ValueError or LookupError."""
+        found = from_json(stored)
+        return cls(*(str(found[name]) for name in cls.__slots__))
 
     def stored(self) -> bytes:
         """The bytes that are stored and chained."""

@@ -51,6 +51,10 @@ class NotYet(Exception):
     """A reaction met a fact whose prerequisite, from another source, has not arrived: try this stream again."""
 
 
+class UnknownFact(LookupError):
+    """A stream holds a fact this code does not know, or cannot read: nothing is decided on half a history."""
+
+
 def invalid(slug: str, detail: str, errors: Sequence[Fault] = ()) -> Refused:
     """A value at fault, whatever the state of the resource."""
     return Refused(Kind.INVALID, slug, detail, errors=errors)

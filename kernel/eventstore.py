@@ -45,7 +45,7 @@ class EventStore(Protocol):
         `decide` is pure and synchronous; it may run more than once. A command already in the stream is answered from
         its own events (`replayed`). Raises whatever `decide` refuses, `Refused(idempotency-mismatch)` when the command
         id was used for something else, `Refused(stale-version)` when `ctx.expected` is not the current version, and
-        `LookupError` when the stream holds facts this code does not know.
+        (through an aggregate) `UnknownFact` when the stream holds facts this code does not know.
         """
 
     async def read(self, stream: str, *, upto: int | datetime | None = None) -> list[Recorded]:

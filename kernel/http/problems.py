@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from kernel.errors import Fault, Kind, Refused
+from kernel.errors import Fault, Kind, Refused, UnknownFact, unavailable
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
@@ -117,6 +117,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def _refused(_: Request, error: Refused) -> Response:
         return from_refusal(error)
+
+    @app.exception_handler(UnknownFact)
+    async def _unknown_fact(_: Request, error: UnknownFact) -> Response:
+        log.error("%s", error)
+        return from_refusal(unavailable(30))
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(_: Request, error: RequestValidationError) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
@@ -32,7 +33,7 @@ class MemoryStore:
         return next((fact.position for fact in reversed(self._log) if fact.public), 0)
 
     async def update(self, stream: str, decide: Decision, ctx: Context) -> Commit:
-        history = [fact for fact in self._log if fact.stream == owned(self.source, stream)]
+        history = await self.read(stream)
         outcome = step(stream, history, decide, ctx, self._codec, self._clock())
         if outcome.replayed is not None:
             last = outcome.replayed[-1]
@@ -50,22 +51,23 @@ class MemoryStore:
         return Commit(stream, version, self.head, self.public_head, False, facts)
 
     async def read(self, stream: str, *, upto: int | datetime | None = None) -> list[Recorded]:
-        return upto_prefix([self._decoded(f) for f in self._log if f.stream == owned(self.source, stream)], upto)
+        owned(self.source, stream)
+        return upto_prefix([self._decoded(fact) for fact in self._log if fact.stream == stream], upto)
 
     async def scan(self, after: int, limit: int = 500, *, public: bool = False, route: str | None = None) -> Page:
         wanted = [
-            fact for fact in self._log[after:] if (fact.public or not public) and (route is None or fact.route == route)
+            fact
+            for fact in self._log[after:]
+            if (fact.public or not public) and (route is None or route == fact.route != "")
         ]
         position = wanted[limit - 1].position if len(wanted) >= limit else max(self.head, after)
         return Page([self._decoded(fact) for fact in wanted[:limit]], position)
 
     async def changed(self, after: int, timeout: float) -> bool:
-        if self.head <= after:
-            try:
-                async with asyncio.timeout(timeout):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.head <= after:
                     await self._tick.wait()
-            except TimeoutError:
-                pass
         return self.head > after
 
     def forget(self, stream: str | None = None) -> None:
@@ -75,4 +77,4 @@ class MemoryStore:
         """Nothing to let go of."""
 
     def _decoded(self, fact: Recorded) -> Recorded:
-        return replace(fact, event=self._codec.decode(fact.type, fact.schema, fact.id, fact.data))
+        return replace(fact, event=self._codec.legible(fact.type, fact.schema, fact.id, fact.data))

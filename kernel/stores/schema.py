@@ -5,17 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
-
-from pydantic_core import from_json
 
 from kernel.clock import parse_rfc3339
 from kernel.codec import Codec
 from kernel.envelope import Meta, Recorded
 
+T = TypeVar("T")
 DDL = """
 CREATE TABLE IF NOT EXISTS store(one INTEGER PRIMARY KEY CHECK(one = 1), epoch TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events(
@@ -66,9 +66,12 @@ def lock(path: Path) -> int:
 
 
 def from_row(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
-    """A stored row as a fact, its event decoded when this code knows the type."""
+    """A stored row as a fact, its event decoded when this code knows the type.
+
+    What was altered so that it cannot be read comes out blank: the chain betrays it, and no reader stops.
+    """
     position, stream, version, id, type, schema, at, route, public, previous, chain, meta, data = row
-    uuid = UUID(bytes=id)
+    uuid = _read(lambda: UUID(bytes=id), UUID(int=0))
     return Recorded(
         source=source,
         position=position,
@@ -77,9 +80,9 @@ def from_row(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
         id=uuid,
         type=type,
         schema=schema,
-        at=parse_rfc3339(at),
-        meta=Meta(**from_json(meta)),
-        event=codec.decode(type, schema, uuid, data),
+        at=_read(lambda: parse_rfc3339(at), datetime.min.replace(tzinfo=UTC)),
+        meta=_read(lambda: Meta.load(meta), Meta("", "", "", "", "")),
+        event=codec.legible(type, schema, uuid, data),
         route=route,
         public=bool(public),
         previous=previous,
@@ -87,3 +90,10 @@ def from_row(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
         data=data,
         meta_bytes=meta,
     )
+
+
+def _read(parse: Callable[[], T], blank: T) -> T:
+    try:
+        return parse()
+    except (ValueError, LookupError, TypeError):
+        return blank

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 from datetime import datetime
@@ -69,12 +70,10 @@ class SqliteStore:
         return Page(facts, last if len(facts) == limit else max(head, last))
 
     async def changed(self, after: int, timeout: float) -> bool:
-        if self.head <= after:
-            try:
-                async with asyncio.timeout(timeout):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.head <= after:
                     await self._tick.wait()
-            except TimeoutError:
-                pass
         return self.head > after
 
     def forget(self, stream: str | None = None) -> None:

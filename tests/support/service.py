@@ -21,7 +21,7 @@ from kernel.runtime.assembly import running
 from kernel.runtime.declaration import Service
 from kernel.runtime.runtime import Runtime
 
-PROCESSES = ("gateway", "identity", "dossiers", "discussion", "files", "notifier", "console")
+PROCESSES = ("gateway", "identity", "dossiers", "discussion", "files", "notifier", "console", "toy")
 
 
 def make_keys(directory: Path) -> dict[str, str]:
