@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from kernel.db import Tx
 from kernel.envelope import Recorded
@@ -17,6 +17,7 @@ from kernel.events import Event
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Tx, Any, Recorded], None]
+H = TypeVar("H", bound=Handler)
 
 CHECKPOINTS = """
 CREATE TABLE IF NOT EXISTS checkpoint(source TEXT PRIMARY KEY, position BIGINT NOT NULL, epoch TEXT NOT NULL);
@@ -32,12 +33,24 @@ class Projection:
         self.name, self.version, self.ddl = name, version, ddl
         self.handlers: dict[tuple[str, str], Handler] = {}
 
-    def on(self, *types: type[E]) -> Callable[[Callable[[Tx, E, Recorded], None]], Callable[[Tx, E, Recorded], None]]:
-        """Register the handler of some types of fact. It writes rows through `tx` and does nothing else."""
+    @overload
+    def on(
+        self, type: type[E], /
+    ) -> Callable[[Callable[[Tx, E, Recorded], None]], Callable[[Tx, E, Recorded], None]]: ...
 
-        def register(handler: Callable[[Tx, E, Recorded], None]) -> Callable[[Tx, E, Recorded], None]:
+    @overload
+    def on(self, *types: type[Event]) -> Callable[[H], H]: ...
+
+    def on(self, *types: type[Event]) -> Callable[[Any], Any]:
+        """Register the handler of some types of fact. It writes rows through `tx` and does nothing else.
+
+        Raises TypeError when a type already has one.
+        """
+
+        def register(handler: Handler) -> Handler:
             for cls in types:
-                self.handlers[(cls.origin, cls.wire_name)] = handler
+                if self.handlers.setdefault((cls.origin, cls.wire_name), handler) is not handler:
+                    raise TypeError(f"{self.name} folds {cls.origin}.{cls.wire_name} twice")
             return handler
 
         return register

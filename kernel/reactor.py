@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
@@ -37,16 +37,24 @@ class Reactor(Generic[R]):
         self.name = name
         self.reactions: dict[tuple[str, str], Reaction[R]] = {}
 
+    @overload
     def on(
-        self, *types: type[E]
-    ) -> Callable[[Callable[[R, E, Recorded], Awaitable[None]]], Callable[[R, E, Recorded], Awaitable[None]]]:
-        """Register the reaction to some types of fact: `async (runtime, fact, recorded)`."""
+        self, type: type[E], /
+    ) -> Callable[[Callable[[R, E, Recorded], Awaitable[None]]], Callable[[R, E, Recorded], Awaitable[None]]]: ...
 
-        def register(
-            reaction: Callable[[R, E, Recorded], Awaitable[None]],
-        ) -> Callable[[R, E, Recorded], Awaitable[None]]:
+    @overload
+    def on(self, *types: type[Event]) -> Callable[[Reaction[R]], Reaction[R]]: ...
+
+    def on(self, *types: type[Event]) -> Callable[[Any], Any]:
+        """Register the reaction to some types of fact: `async (runtime, fact, recorded)`.
+
+        Raises TypeError when a type already has one.
+        """
+
+        def register(reaction: Reaction[R]) -> Reaction[R]:
             for cls in types:
-                self.reactions[(cls.origin, cls.wire_name)] = reaction
+                if self.reactions.setdefault((cls.origin, cls.wire_name), reaction) is not reaction:
+                    raise TypeError(f"{self.name} reacts to {cls.origin}.{cls.wire_name} twice")
             return reaction
 
         return register
