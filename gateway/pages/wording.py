@@ -49,12 +49,12 @@ def day(text: str) -> str:
 
 
 def size(count: int) -> str:
-    """« 120 ko », « 1,2 Mo »."""
-    if count < 1000:
+    """« 120 ko », « 1,2 Mo », « 5 Mo »: in powers of 1024, as people's own machines say it."""
+    if count < 1024:
         return f"{count}{_NBSP}octets"
-    if count < 1_000_000:
-        return f"{round(count / 1000)}{_NBSP}ko"
-    return f"{count / 1_000_000:.1f}{_NBSP}Mo".replace(".", ",")
+    if count < 1024 * 1024:
+        return f"{round(count / 1024)}{_NBSP}ko"
+    return f"{count / 1024 / 1024:.1f}{_NBSP}Mo".replace(".", ",").replace(",0", "")
 
 
 def file_format(media_type: str) -> str:
