@@ -74,7 +74,7 @@ def _escaped(text: str) -> bytes:
 
 def photo(path: Path) -> None:
     """A landscape with grain, as a phone would send it: baseline JPEG, EXIF orientation and camera."""
-    grain = random.Random(20261124)  # noqa: S311
+    grain = random.Random(20261124)
     width, height = 640, 480
     image = Image.new("RGB", (width, height))
     for y in range(height):

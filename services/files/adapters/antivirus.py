@@ -37,7 +37,7 @@ class Clamd:
         try:
             async with asyncio.timeout(self._scan_seconds):
                 return _read(await _instream(reader, writer, data))
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, asyncio.LimitOverrunError) as error:
             return Unavailable(f"clamd did not answer: {type(error).__name__}")
         finally:
             writer.close()
@@ -66,9 +66,8 @@ async def _instream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 
 
 def _read(answer: str) -> ScanResult:
-    verdict = answer.removeprefix("stream: ")
-    if verdict == "OK":
+    if answer == "stream: OK":
         return Clean("clamd")
-    if verdict.endswith(" FOUND"):
-        return Infected("clamd", verdict.removesuffix(" FOUND"))
+    if answer.startswith("stream: ") and answer.endswith(" FOUND"):
+        return Infected("clamd", answer.removeprefix("stream: ").removesuffix(" FOUND"))
     return Unavailable(f"clamd: {answer[:200]}")

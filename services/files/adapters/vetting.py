@@ -15,8 +15,9 @@ CHILDREN = 2
 class ChildVetting:
     """Size, kind, name and type here; everything that parses in a child, at most `children` of them at once."""
 
-    def __init__(self, children: int = CHILDREN) -> None:
+    def __init__(self, children: int = CHILDREN, *, program: str = child.PROGRAM) -> None:
         self._places = asyncio.Semaphore(children)
+        self._program = program
 
     async def vet(self, data: bytes, declared_type: str, name: str) -> Verdict:
         try:
@@ -24,4 +25,4 @@ class ChildVetting:
         except Unfit as unfit:
             return unfit.rejection
         async with self._places:
-            return await child.inspect(data, kind.media_type)
+            return await child.inspect(data, kind.media_type, program=self._program)

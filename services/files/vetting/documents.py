@@ -107,11 +107,12 @@ def _by_key(node: Object) -> Reason | None:
         return Reason.SCRIPT
     if isinstance(node.get("/XFA"), (Array, Stream)):
         return Reason.XFA_FORM
-    if isinstance(node.get("/EF"), Dictionary) or node.get("/Type") == Name.EmbeddedFile:
+    if node.get("/Type") == Name.EmbeddedFile or any(isinstance(file, Stream) for file in _values(node.get("/EF"))):
         return Reason.ATTACHMENT
-    triggers = node.get("/AA")
-    if isinstance(triggers, Dictionary) and any(
-        isinstance(action, Dictionary) and "/S" in action for _, action in triggers.items()
-    ):
+    if any(isinstance(action, Dictionary) and "/S" in action for action in _values(node.get("/AA"))):
         return Reason.AUTOMATIC_ACTION
     return None
+
+
+def _values(node: object) -> list[Object]:
+    return [value for _, value in node.items()] if isinstance(node, Dictionary) else []

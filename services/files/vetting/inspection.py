@@ -18,7 +18,7 @@ OPEN_FILES = 32
 
 def main(media_type: str) -> None:
     """Give up everything that a parser does not need, then read the file and answer."""
-    _limit()
+    limit()
     data = sys.stdin.buffer.read(MAX_BYTES + 1)
     print(json.dumps(answer(data, media_type)))
 
@@ -45,7 +45,7 @@ def answer(data: bytes, media_type: str) -> dict[str, str | int]:
         return {"reason": Reason.DAMAGED}
 
 
-def _limit() -> None:
+def limit() -> None:
     """The child limits itself before it reads a byte: a limit set between fork and exec could deadlock the service."""
     for what, soft in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
@@ -56,7 +56,7 @@ def _limit() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(what)[1]
-        limit = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-        resource.setrlimit(what, (limit, limit))
+        value = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+        resource.setrlimit(what, (value, value))
     # Should the service die, nobody would be left to stop a child that hangs.
     signal.alarm(WALL_SECONDS)

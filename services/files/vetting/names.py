@@ -29,7 +29,7 @@ def safe_name(name: str, media_type: MediaType) -> str:
     cleaned = _clean(name)
     extension = extension_of(cleaned)
     if extension in EXTENSIONS[media_type]:
-        cleaned = cleaned[: -len(extension)]
+        cleaned, extension = cleaned[: -len(extension)], cleaned[-len(extension) :]
     else:
         extension = EXTENSIONS[media_type][0]
     stem = cleaned[: MAX_NAME - len(extension)].rstrip(" .")

@@ -43,7 +43,7 @@ class Unfit(Exception):
     def rejection(self) -> Rejection:
         """What the person who sent the file is told."""
         slug, hint = _REFUSALS[self.reason]
-        return Rejection(slug, self.reason, hint.format(found=self.found, extension=self.extension))
+        return Rejection(slug, self.reason.value, hint.format(found=self.found, extension=self.extension))
 
 
 _ACCEPTED = "Seuls les images PNG ou JPEG et les documents PDF sont acceptés"
