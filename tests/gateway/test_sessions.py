@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
+import nats
 import pytest
+from pydantic_core import to_json
 
 from gateway.callers import Caller
 from gateway.passes import Passes
 from gateway.refusals import Refusal, unavailable
-from gateway.sessions import Sessions, Verdict
+from gateway.sessions import CLOSED_SUBJECT, Sessions, Verdict
 from kernel.clock import FrozenClock
 from kernel.http.tokens import Signer
 from kernel.keys import token_hash
-from tests.support.town import Portal, Town
+from tests.support.service import make_keys
+from tests.support.town import Portal, Town, free_socket, portal
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADA = Verdict("account", "s1", NOW.timestamp() + 3600, account="a1", roles=("demandeur",))
@@ -133,10 +141,43 @@ async def test_remembered_verdicts_are_bounded(room: Room) -> None:
     assert len(sessions._known) == 3
 
 
-async def test_a_pass_is_shown_again_for_half_a_minute_while_it_says_the_same(room: Room) -> None:
-    from tests.kernel.test_tokens import pair
+async def test_a_hint_of_identity_on_the_bus_ends_a_session_at_once(tmp_path: Path) -> None:
+    async with nats_server(tmp_path) as url, portal(tmp_path, nats_url=url) as door:
+        bearer = door.town.signs_in()
+        door.town.says("dossiers", "GET /api/demandes", body={})
+        while (await door.client.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.3)
+        assert (await door.client.get("/api/demandes", headers=bearer)).status_code == 200
+        session = door.town.sessions.popitem()[1]["sid"]
+        identity = await nats.connect(url)
+        await identity.publish(CLOSED_SUBJECT, to_json({"sid": session}))
+        await identity.close()
+        for _ in range(50):
+            answer = await door.client.get("/api/demandes", headers=bearer)
+            if answer.status_code == 401:
+                break
+            await asyncio.sleep(0.01)
+        assert answer.json()["slug"] == "unauthenticated"
+        assert door.town.verifications == 1
 
-    passes = Passes(Signer("gateway", pair()[0], clock=room.clock), b"s" * 32, monotonic=lambda: room.at)
+
+@asynccontextmanager
+async def nats_server(directory: Path) -> AsyncIterator[str]:
+    """A bare server on a free port."""
+    with free_socket() as found:
+        port = found.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("nats-server")), "-a", "127.0.0.1", "-p", str(port)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL, cwd=directory)
+    try:
+        yield f"nats://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_a_pass_is_shown_again_for_half_a_minute_while_it_says_the_same(room: Room, tmp_path: Path) -> None:
+    key = make_keys(tmp_path)["gateway"]
+    passes = Passes(Signer("gateway", key, clock=room.clock), b"s" * 32, monotonic=lambda: room.at)
     caller = Caller("::1", "t", "k", ADA)
 
     def mint(caller: Caller, audience: str = "dossiers") -> str:
