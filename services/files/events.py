@@ -18,11 +18,15 @@ class FileReceived(FilesFact, route="demande", subject="demande:{demande}"):
     declared_type: str
     size: int
     sha256: str
+    requested_document: str
     name: Sealed[str]
 
 
 class FileVetted(FilesFact, public=True, route="demande", subject="demande:{demande}"):
-    """The file is what it says and may be read. `status` is `clean`, or `pending` while no antivirus verdict is had."""
+    """The file is what it says. `status` is `clean`, or `pending` while no antivirus verdict can be had.
+
+    `requested_document` is what the sender said it answers to; the message that carries it has the last word.
+    """
 
     file: str
     demande: str
@@ -31,16 +35,21 @@ class FileVetted(FilesFact, public=True, route="demande", subject="demande:{dema
     size: int
     sha256: str
     status: str
+    requested_document: str
     name: Sealed[str]
 
 
-class FileRejected(FilesFact, route="demande"):
-    """The file was refused and its bytes are gone. `slug` is the problem's, `reason` a stable code."""
+class FileRejected(FilesFact, public=True, route="demande"):
+    """The file was refused and its bytes are gone.
+
+    `slug` is the problem's, `reason` a stable code, `hint` what the sender was told.
+    """
 
     file: str
     demande: str
     slug: str
     reason: str
+    hint: str
 
 
 class FileClaimed(FilesFact, route="demande"):

@@ -1,0 +1,1 @@
+"""The routes of files: sending, reading, and what other services ask."""
