@@ -34,6 +34,7 @@ class SqliteStore:
         self._writer = Writer(self.source, self._db, codec, clock, self._loop, self._committed)
         self._heads = self._writer.head, self._writer.public_head
         self._tick = asyncio.Event()
+        self._closed = False
         self._writer.start()
 
     @property
@@ -45,6 +46,8 @@ class SqliteStore:
         return self._heads[1]
 
     async def update(self, stream: str, decide: Decision, ctx: Context) -> Commit:
+        if self._closed:
+            raise unavailable()
         job = Job(owned(self.source, stream), decide, ctx, self._loop.create_future())
         self._writer.jobs.put(job)
         return await job.answer
@@ -80,6 +83,7 @@ class SqliteStore:
         self._writer.forget(stream)
 
     async def close(self) -> None:
+        self._closed = True
         self._writer.jobs.put(None)
         await asyncio.to_thread(self._writer.join)
         self._reader.close()

@@ -6,6 +6,7 @@ Invariant: a command's outcome reaches its caller only once the transaction it r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import queue
@@ -14,6 +15,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from kernel.clock import Clock
 from kernel.codec import Codec
@@ -88,7 +90,8 @@ class Writer(threading.Thread):
         except Exception as error:
             self._abandon(batch, error)
         heads = self.head, self.public_head
-        self._loop.call_soon_threadsafe(self._deliver, batch, heads)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._deliver, batch, heads)
 
     def _attempt(self, job: Job) -> None:
         try:
@@ -97,7 +100,10 @@ class Writer(threading.Thread):
             # SQLite may have rolled everything back by itself, as it does on a full disk: then no batch-mate survives.
             if not self._db.in_transaction:
                 raise
-            job.outcome = unavailable() if isinstance(error, sqlite3.Error) else error
+            if isinstance(error, sqlite3.Error):
+                log.error("a command was not written: %s", error)
+                error = unavailable()
+            job.outcome = error
 
     def _decide(self, job: Job) -> Commit:
         history = self._history(job.stream)
@@ -141,12 +147,13 @@ class Writer(threading.Thread):
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
         if isinstance(error, sqlite3.OperationalError) and "I/O" in str(error):
-            # After a failed fsync nobody knows what the disk holds: only a restart may look.
-            log.critical("the log's disk failed: %s", error)
-            os._exit(74)
+            _give_up(error)
         log.error("a batch of %d commands was not written: %s", len(batch), error)
         self._histories.clear()
-        self.head, self.public_head = self._heads()
+        try:
+            self.head, self.public_head = self._heads()
+        except sqlite3.Error as unreadable:
+            _give_up(unreadable)
         for job in batch:
             job.outcome = unavailable()
 
@@ -179,3 +186,9 @@ class Writer(threading.Thread):
             "SELECT position, previous, public FROM events ORDER BY position DESC LIMIT 1"
         ).fetchone()
         return head, (0 if row is None else row[0] if row[2] else row[1])
+
+
+def _give_up(error: Exception) -> NoReturn:
+    # After a failed fsync nobody knows what the disk holds: only a restart may look.
+    log.critical("the log's disk failed: %s", error)
+    os._exit(74)
