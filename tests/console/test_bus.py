@@ -59,7 +59,7 @@ async def connect(tmp_path: Path) -> AsyncIterator[Connect]:
 
 
 async def settled(client: Client) -> None:
-    """The server has seen everything. nats-py's PING overtakes what is still in its buffer: only the second comes after."""
+    """The server has seen everything: nats-py's PING overtakes what it still buffers, so only a second comes after."""
     await client.flush()
     await client.flush()
 
