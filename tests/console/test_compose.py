@@ -24,7 +24,10 @@ PUBLISHED = {"GUICHET_PORT", "GUICHET_MAILBOX_PORT"}
 
 def settings_of(process: str) -> set[str]:
     """The variables that a process reads, secrets from files included."""
-    module = import_module("gateway.settings" if process == "gateway" else f"services.{process}.settings")
+    package = "gateway" if process == "gateway" else f"services.{process}"
+    # A process without settings of its own has those of every service.
+    own = (ROOT / package.replace(".", "/") / "settings.py").exists()
+    module = import_module(f"{package}.settings" if own else "kernel.settings")
     classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Settings)]
     fields = {f"GUICHET_{field.upper()}" for found in classes for field in found.model_fields}
     return fields | {f"{field}_FILE" for field in fields}
