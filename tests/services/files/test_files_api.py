@@ -54,7 +54,7 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 async def desk(tmp_path: Path, blobs: MemoryBlobs, antivirus: Absent, clock: FrozenClock) -> AsyncIterator[Desk]:
-    ports = {BlobStore: blobs, Vetting: ChildVetting(), Antivirus: antivirus}
+    ports: dict[type, object] = {BlobStore: blobs, Vetting: ChildVetting(), Antivirus: antivirus}
     service = replace(SERVICE, ports=lambda _: ports, workers=())
     s3: dict[str, Any] = {"s3_url": "http://127.0.0.1:1", "s3_access_key": "a", "s3_secret_key": SecretStr("b")}
     async with serving(service, tmp_path, clock=clock, **s3) as running:
