@@ -28,10 +28,14 @@ class PasswordChanged(IdentityFact, route="account", subject="account:{account}"
 
 
 class ActivationRequested(IdentityFact, public=True, route="account", subject="account:{account}"):
-    """A link to activate the account is to be mailed. The token is single use."""
+    """A link to activate the account is to be mailed. The token is single use.
+
+    `invited`: an agent who has no password yet; he chooses one when he activates.
+    """
 
     account: str
     expires_at: str
+    invited: bool = False
     token: Secret[str]
 
 
@@ -45,6 +49,16 @@ class SignUpAttempted(IdentityFact, public=True, route="account"):
     """Somebody tried to sign up with the address of this account: its owner is warned."""
 
     account: str
+
+
+class ProfileChanged(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """The owner changed what is known of him; every field as it now is, empty when he gave none."""
+
+    account: str
+    first_name: Sealed[str]
+    last_name: Sealed[str]
+    phone: Sealed[str]
+    postal_address: Sealed[str]
 
 
 class RoleGranted(IdentityFact, public=True, route="account"):
@@ -61,8 +75,20 @@ class AccountDisabled(IdentityFact, public=True, route="account"):
     account: str
 
 
+class AccountForgotten(IdentityFact, public=True, route="account"):
+    """The account was never activated: everything personal about it is erased, here and in every copy."""
+
+    account: str
+
+
 class EmailReserved(IdentityFact, route="account"):
     """An address belongs to an account, and to no other."""
+
+    account: str
+
+
+class EmailReleased(IdentityFact, route="account"):
+    """An address belongs to nobody again."""
 
     account: str
 
@@ -73,7 +99,9 @@ AccountFact = (
     | ActivationRequested
     | AccountActivated
     | SignUpAttempted
+    | ProfileChanged
     | RoleGranted
     | AccountDisabled
+    | AccountForgotten
 )
-ReservationFact = EmailReserved
+ReservationFact = EmailReserved | EmailReleased

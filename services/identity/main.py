@@ -1,0 +1,61 @@
+"""The composition root of identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kernel.keys import derive
+from kernel.runtime.declaration import Service, Worker
+from kernel.runtime.process import serve
+from services.identity.adapters import attempts, once, sessions, tokens
+from services.identity.adapters.passwords import Argon2Passwords, SlowLane
+from services.identity.adapters.strength import Zxcvbn
+from services.identity.aggregate.account import account
+from services.identity.aggregate.reservation import reservation
+from services.identity.api import activation, agents, internal, me, sign_up, tracking
+from services.identity.api import sessions as session_routes
+from services.identity.demo import create_agents
+from services.identity.events import AccountCreated, ActivationRequested, ProfileChanged
+from services.identity.housekeeping import keep_house
+from services.identity.ports import Passwords, Strength
+from services.identity.projections import accounts, sign_ups
+from services.identity.reactions import erasure
+from services.identity.settings import IdentitySettings
+
+
+def ports(settings: IdentitySettings) -> Mapping[type, object]:
+    """Passwords are hashed and judged in the same small lane: neither may starve the rest."""
+    lane = SlowLane()
+    argon2 = Argon2Passwords(
+        lane,
+        memory_kib=settings.argon2_memory_kib,
+        passes=settings.argon2_time,
+        pepper=derive(settings.secret_bytes, "password-pepper"),
+    )
+    return {Passwords: argon2, Strength: Zxcvbn(lane)}
+
+
+SERVICE = Service(
+    name="identity",
+    settings=IdentitySettings,
+    aggregates=(account, reservation),
+    projections=(accounts.projection, sign_ups.projection),
+    reactors=(erasure,),
+    workers=(Worker("housekeeping", keep_house),),
+    routers=(
+        sign_up.router,
+        activation.router,
+        session_routes.router,
+        tracking.router,
+        me.router,
+        agents.router,
+        internal.router,
+    ),
+    state_ddl=attempts.DDL + once.DDL + sessions.DDL + tokens.DDL,
+    ports=ports,
+    starting=create_agents,
+    entitled={"notifier": (AccountCreated, ActivationRequested, ProfileChanged)},
+)
+
+if __name__ == "__main__":
+    serve(SERVICE)
