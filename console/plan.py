@@ -44,8 +44,10 @@ class Plan:
         lines += [f"  {label:<18} {self.urls[name]}{path}" for name, label, path in ADDRESSES if name in ours]
         lines.append(f"  {'Journaux':<18} {self.data / 'logs'}")
         if self.demo and "gateway" in ours:
-            people = ", ".join(f"{name}@demo.example.org" for name in DEMO_AGENTS)
-            lines.append(f"  {'Agents de démo':<18} {people}")
+            labels = ("Agents de démo", *[""] * len(DEMO_AGENTS))
+            lines += [
+                f"  {label:<18} {name}@demo.example.org" for label, name in zip(labels, DEMO_AGENTS, strict=False)
+            ]
             lines.append(f"  {'Leur mot de passe':<18} {DEMO_PASSWORD}")
         return [*lines, "", "Ctrl-C pour arrêter."]
 
