@@ -178,10 +178,10 @@ async def test_what_was_accepted_is_finished_before_the_store_closes(lab: Sqlite
 
 async def test_a_long_history_is_decided_on_like_a_short_one(lab: SqliteLab, store: SqliteStore) -> None:
     await append(store, "a", some("a", 450), 1)
-    store = await lab.reopen()
+    reopened = await lab.reopen()
     for number in range(3):
-        assert (await append(store, "a", some("a", 1), f"more-{number}")).version == 451 + number
-    assert not verify_stream(await store.read(stream("a")))
+        assert (await append(reopened, "a", some("a", 1), f"more-{number}")).version == 451 + number
+    assert not verify_stream(await reopened.read(stream("a")))
 
 
 async def filled(store: SqliteStore, prefix: str) -> int:
