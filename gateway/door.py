@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+from prometheus_client import Counter, Histogram
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -50,6 +51,8 @@ class Door:
         self._table, self._callers, self._limits, self._proxy = table, callers, limits, proxy
         self._handlers, self._error_page = handlers, error_page
         self._cookies, self._headers, self._metrics = cookies, headers, metrics
+        # Finding a figure by its labels costs more than counting it.
+        self._figures: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -61,9 +64,15 @@ class Door:
         except ClientGone:
             reply.status = reply.status or 499
         finally:
-            seconds = time.perf_counter() - started
-            self._metrics.requests.labels(reply.route, scope["method"], reply.status).inc()
-            self._metrics.seconds.labels(reply.route).observe(seconds)
+            self._count(reply.route, scope["method"], reply.status, time.perf_counter() - started)
+
+    def _count(self, route: str, method: str, status: int, seconds: float) -> None:
+        key = (route, method, status)
+        if (figures := self._figures.get(key)) is None:
+            counter = self._metrics.requests.labels(route, method, status)
+            figures = self._figures[key] = (counter, self._metrics.seconds.labels(route))
+        figures[0].inc()
+        figures[1].observe(seconds)
 
     async def _serve(self, scope: Scope, receive: Receive, reply: Reply, request_id: str) -> None:
         head: Head | None = None

@@ -57,7 +57,10 @@ class Head:
     def cookies(self) -> dict[str, str]:
         """The cookies, as sent; the first of a name wins, as browsers send the closest path first."""
         found: dict[str, str] = {}
-        for pair in (self.get(b"cookie") or "").split(";"):
+        sent = self.get(b"cookie")
+        if sent is None:
+            return found
+        for pair in sent.split(";"):
             name, is_pair, value = pair.strip().partition("=")
             if is_pair and name:
                 found.setdefault(name, value)
