@@ -47,6 +47,7 @@ class FileSeen(BaseModel):
     media_type: str
     size: int
     status: str
+    requested_document: str = ""
 
 
 async def ask_dossiers(run: Runtime, demande: str) -> DemandeSeen | None:

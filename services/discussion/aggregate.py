@@ -133,7 +133,8 @@ def post_message(state: Discussion, command: PostMessage) -> Iterable[MessagePos
         raise conflict("discussion-closed", detail)
     _refuse("invalid-request", "Le message est vide.", _silent(command.body, command.attachments))
     _demand_files(state, state.demande, command.author, command.attachments, command.files)
-    _demand_awaited(state, command)
+    received = _declared(state, command) if command.received is None else command.received
+    _demand_awaited(state, command, received)
     yield MessagePosted(
         discussion=state.discussion,
         demande=state.demande,
@@ -142,7 +143,7 @@ def post_message(state: Discussion, command: PostMessage) -> Iterable[MessagePos
         agent=command.agent,
         opening=False,
         attachments=command.attachments,
-        received=command.received,
+        received=received,
         unread=state.unread(OTHER_SIDE[command.author]) + 1,
         author_name=command.author_name,
         body=command.body,
@@ -200,10 +201,18 @@ def _demand_files(
     _refuse("unknown-file", "Certains fichiers ne peuvent pas être joints.", faults)
 
 
-def _demand_awaited(state: Discussion, command: PostMessage) -> None:
+def _declared(state: Discussion, command: PostMessage) -> dict[str, str]:
+    """What the applicant said of each file when he sent it, as far as this discussion asks for it."""
+    if command.author == "service":
+        return {}
+    answers = {file.id: file.requested_document for file in command.files}
+    return {answers[id]: id for id in command.attachments if answers[id] in state.requested}
+
+
+def _demand_awaited(state: Discussion, command: PostMessage, received: Mapping[str, str]) -> None:
     """Only the applicant hands in what this discussion asks for, among what the message carries."""
     faults, unknown = [], []
-    for document, file in command.received.items():
+    for document, file in received.items():
         pointer = f"/requested_documents/{document.replace('~', '~0').replace('/', '~1')}"
         if command.author == "service" or document not in state.requested:
             faults.append(Fault(pointer, "Ce document n'est pas demandé dans cette discussion."))

@@ -20,7 +20,10 @@ class WantedDocument(Command):
 
 
 class KnownFile(Command):
-    """What files says of a file. `sender` is a side; `size` in bytes."""
+    """What files says of a file. `sender` is a side; `size` in bytes.
+
+    `requested_document` is what its sender said it answers to, or empty; the message has the last word.
+    """
 
     id: str
     demande: str
@@ -29,6 +32,7 @@ class KnownFile(Command):
     media_type: str
     size: int
     status: str
+    requested_document: str = ""
 
 
 class OpenDiscussion(Command):
@@ -55,7 +59,7 @@ class OpenDiscussion(Command):
 class PostMessage(Command):
     """Say something, or send documents.
 
-    `agent` is empty for an applicant; `received` maps requested documents to files.
+    `agent` is empty for an applicant. `received` maps requested documents to files; None leaves it to the files.
     """
 
     message: str
@@ -65,7 +69,7 @@ class PostMessage(Command):
     body: str
     attachments: tuple[str, ...]
     files: tuple[KnownFile, ...]
-    received: dict[str, str]
+    received: dict[str, str] | None
 
 
 class MarkRead(Command):

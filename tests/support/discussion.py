@@ -26,16 +26,25 @@ from tests.support.service import Desk
 DEMANDE = "dem0000000000001"
 TODAY = date(2026, 11, 24)
 NOWHERE = "http://127.0.0.1:9"
-ALONE = {f"{name}_url": NOWHERE for name in ("identity", "dossiers", "files", "notifier")}
+ALONE: dict[str, Any] = {f"{name}_url": NOWHERE for name in ("identity", "dossiers", "files", "notifier")}
 
 
 def document(id: str = "doc1", label: str = "Attestation", required: bool = True, due: str = "") -> WantedDocument:
     return WantedDocument(id=id, label=label, required=required, due=due)
 
 
-def file(id: str, sender: str = "applicant", demande: str = DEMANDE, status: str = "clean") -> KnownFile:
+def file(
+    id: str, sender: str = "applicant", demande: str = DEMANDE, status: str = "clean", answers: str = ""
+) -> KnownFile:
     return KnownFile(
-        id=id, demande=demande, sender=sender, name=f"{id}.pdf", media_type="application/pdf", size=9, status=status
+        id=id,
+        demande=demande,
+        sender=sender,
+        name=f"{id}.pdf",
+        media_type="application/pdf",
+        size=9,
+        status=status,
+        requested_document=answers,
     )
 
 
@@ -67,7 +76,7 @@ def posting(author: Side = "applicant", **changes: Any) -> PostMessage:
         "body": "Bonjour",
         "attachments": (),
         "files": (),
-        "received": {},
+        "received": None,
     }
     return PostMessage(**(said | changes))
 
@@ -129,7 +138,9 @@ def submitted(demande: str = DEMANDE, owner: str = "a1", service: str = "habitat
     )
 
 
-def vetted(id: str, sender: str = "applicant", demande: str = DEMANDE, status: str = "clean") -> FileVetted:
+def vetted(
+    id: str, sender: str = "applicant", demande: str = DEMANDE, status: str = "clean", answers: str = ""
+) -> FileVetted:
     return FileVetted(
         file=id,
         demande=demande,
@@ -138,6 +149,7 @@ def vetted(id: str, sender: str = "applicant", demande: str = DEMANDE, status: s
         size=9,
         sha256="0" * 64,
         status=status,
+        requested_document=answers,
         name=f"{id}.pdf",
     )
 

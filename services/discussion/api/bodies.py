@@ -50,11 +50,11 @@ class NewDiscussion(Body):
 
 
 class NewMessage(Body):
-    """A message, and which requested documents its attachments are."""
+    """A message, and which requested documents its attachments are; null: what was said when they were sent."""
 
     body: Text = ""
     attachments: Attachments = []
-    requested_documents: Annotated[dict[Id, Id], Field(max_length=20)] = {}
+    requested_documents: Annotated[dict[Id, Id], Field(max_length=20)] | None = None
 
 
 class ReadMark(Body):

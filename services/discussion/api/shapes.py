@@ -33,7 +33,7 @@ def shown(
         "status": "closed" if discussion["closed_at"] else "open",
         "earlier": [{"id": row["id"], "subject": row["topic"], "closed_at": row["closed_at"]} for row in earlier],
         "subject": discussion["topic"],
-        "requested_documents": [_document(row) for row in documents],
+        "requested_documents": [_document(row, files) for row in documents],
         "messages": [message(row, files) for row in messages],
     }
 
@@ -55,13 +55,16 @@ def carried(messages: Iterable[Row]) -> Sequence[str]:
     return [file for row in messages for file in from_json(row["attachments"])]
 
 
-def _document(row: Row) -> dict[str, Any]:
+def _document(row: Row, files: Mapping[str, KnownFile]) -> dict[str, Any]:
+    # A file that was condemned after it was handed in leaves the document awaited.
+    file = files.get(row["received"])
+    received = row["received"] if file is None or file.status != "rejected" else None
     return {
         "id": row["id"],
         "label": row["label"],
         "required": bool(row["required"]),
         "due": row["due"] or None,
-        "received": row["received"] or None,
+        "received": received or None,
     }
 
 

@@ -9,7 +9,7 @@ from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.projection import Projection
 from services.dossiers.events import DemandeStatusChanged, DemandeSubmitted, DemandeWithdrawn
-from services.files.events import FileExpired, FileVetted
+from services.files.events import FileExpired, FileRejected, FileVetted
 
 projection = Projection(
     "access",
@@ -18,7 +18,8 @@ projection = Projection(
     CREATE TABLE IF NOT EXISTS demande(id TEXT PRIMARY KEY, owner TEXT NOT NULL, service TEXT NOT NULL,
       status TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS file(id TEXT PRIMARY KEY, demande TEXT NOT NULL, sender TEXT NOT NULL,
-      name TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL, status TEXT NOT NULL);
+      name TEXT NOT NULL, media_type TEXT NOT NULL, size INTEGER NOT NULL, status TEXT NOT NULL,
+      requested_document TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS file_of ON file(demande);
     """,
 )
@@ -47,7 +48,7 @@ def _withdrawn(tx: Tx, fact: DemandeWithdrawn, recorded: Recorded) -> None:
 @projection.on(FileVetted)
 def _vetted(tx: Tx, fact: FileVetted, recorded: Recorded) -> None:
     tx.run(
-        "INSERT INTO file VALUES(:id, :demande, :sender, :name, :media_type, :size, :status)"
+        "INSERT INTO file VALUES(:id, :demande, :sender, :name, :media_type, :size, :status, :requested_document)"
         " ON CONFLICT(id) DO UPDATE SET name=excluded.name, status=excluded.status",
         id=fact.file,
         demande=fact.demande,
@@ -56,7 +57,14 @@ def _vetted(tx: Tx, fact: FileVetted, recorded: Recorded) -> None:
         media_type=fact.media_type,
         size=fact.size,
         status=fact.status,
+        requested_document=fact.requested_document,
     )
+
+
+@projection.on(FileRejected)
+def _rejected(tx: Tx, fact: FileRejected, recorded: Recorded) -> None:
+    # An antivirus that was away may condemn what a message already carries: its name still shows there.
+    tx.run("UPDATE file SET status='rejected' WHERE id=:id", id=fact.file)
 
 
 @projection.on(FileExpired)
@@ -71,5 +79,5 @@ async def find_demande(db: Db, demande: str) -> Row | None:
 
 
 async def files_of(db: Db, demande: str) -> list[Row]:
-    """The files of a demande that may be attached or shown."""
+    """What is known here of the files of a demande."""
     return await db.read("SELECT * FROM file WHERE demande=:demande", demande=demande)

@@ -39,6 +39,7 @@ STREAM = discussion.stream(DEMANDE)
 FILES: tuple[KnownFile, ...] = (
     *(file(f"a{n}", "applicant") for n in range(3)),
     *(file(f"s{n}", "service") for n in range(3)),
+    *(file(f"d{n}", "applicant", answers=f"doc{n}") for n in range(1, 5)),
     file("b0", "applicant", status="pending"),
     file("b1", "applicant", status="rejected"),
     file("b2", "applicant", demande="dem2"),
@@ -108,7 +109,8 @@ class Conversation(RuleBasedStateMachine):
     @rule(side=sides, files=attached, body=bodies, data=st.data())
     def posts(self, side: Side, files: tuple[str, ...], body: str, data: st.DataObject) -> None:
         known = st.sampled_from([*self.documents, "undue"])
-        received = data.draw(st.dictionaries(known, st.sampled_from([*files, "other"]), max_size=2))
+        said = st.dictionaries(known, st.sampled_from([*files, "other"]), max_size=2)
+        received = data.draw(st.none() | said)
         command = posting(side, message=self.fresh("m"), attachments=files, files=FILES, body=body, received=received)
         self.learn(self.ask(post_message, command))
 

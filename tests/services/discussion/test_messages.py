@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.discussion.aggregate import discussion, post_message
@@ -113,6 +115,19 @@ def test_a_document_handed_in_is_joined_to_the_message() -> None:
         .refused("unknown-file")
     )
     assert [fault.pointer for fault in refusal.errors] == ["/requested_documents/doc1"]
+
+
+def test_what_was_said_of_a_file_when_it_was_sent_counts_unless_the_message_says_otherwise() -> None:
+    files = (file("f1", answers="doc1"), file("f2", answers="elsewhere"), file("f3"))
+    carried: dict[str, Any] = {"attachments": ("f1", "f2", "f3"), "files": files}
+    story = given(discussion, *ASKED)
+    story.when(post_message, posting(**carried)).then(
+        posted("m2", "applicant", unread=1, attachments=("f1", "f2", "f3"), received={"doc1": "f1"})
+    )
+    for said in ({}, {"doc2": "f1"}):
+        story.when(post_message, posting(**carried, received=said)).then(
+            posted("m2", "applicant", unread=1, attachments=("f1", "f2", "f3"), received=said)
+        )
 
 
 def test_the_service_hands_nothing_in() -> None:
