@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-dev run demo test check lock fmt lint types arch docs bench clean
+.PHONY: help install install-dev run demo test check lock fmt lint types arch docs docs-check bench clean
 
 help: ## list what can be asked
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ demo: install ## a guided story, played against `make run`
 test: install-dev ## every test
 	@$(BIN)/pytest
 
-check: lint types arch ## everything the CI checks, the tests last
+check: lint types arch docs-check ## everything the CI checks, the tests last
 	@$(MAKE) --no-print-directory test
 
 fmt: install-dev ## format the code and fix what can be fixed
@@ -46,6 +46,9 @@ arch: install-dev ## who may import whom
 
 docs: install ## write the generated documents again
 	@$(BIN)/guichet docs
+
+docs-check: install-dev ## whether the generated documents are current
+	@$(BIN)/guichet docs --check
 
 bench: install-dev ## measure, and write the report
 	@$(BIN)/guichet bench

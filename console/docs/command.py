@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from console.docs import asyncapi, events, openapi
+from console.docs import asyncapi, configuration, events, openapi
 from console.docs.services import declared
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
     """Write what changed; with --check, 1 when something would change."""
     services = declared()
     wanted = {
+        ROOT / "README.md": configuration.filled((ROOT / "README.md").read_text(), services),
         ROOT / "docs" / "events.md": events.page(services),
         ROOT / "gateway" / "contract" / "openapi.json": openapi.text(services),
         ROOT / "gateway" / "contract" / "asyncapi.json": asyncapi.text(services),
