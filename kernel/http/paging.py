@@ -44,7 +44,12 @@ def _decode(cursor: str) -> list[Any]:
         keys = from_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         keys = None
-    if not isinstance(keys, list) or not keys or not all(isinstance(key, (str, int)) for key in keys):
+    if not isinstance(keys, list) or not keys or not all(_is_key(key) for key in keys):
         detail = "Reprenez la liste depuis le début : ce curseur n'est pas valable."
         raise invalid("invalid-request", detail, [Fault("/cursor", detail)])
     return keys
+
+
+def _is_key(key: object) -> bool:
+    # A database holds 64-bit integers: a larger one was never in a cursor of ours.
+    return isinstance(key, str) or (isinstance(key, int) and abs(key) < 2**63)
