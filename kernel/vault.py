@@ -138,9 +138,9 @@ class Vault:
 
     def flush(self) -> None:
         """Make the keys created since the last flush durable. On failure they are forgotten, and it raises."""
-        if not self._fresh:
-            return
         with self._lock:
+            if not self._fresh:
+                return
             fresh, self._fresh = self._fresh, {}
             try:
                 self._table.add(fresh)

@@ -70,6 +70,10 @@ class SqliteLab(Lab):
         self.store = SqliteStore(self.directory, Codec("toy", self.vault), self.clock)
         return self.store
 
+    async def reopen(self) -> SqliteStore:
+        await self.close()
+        return await self.open()
+
     async def close(self) -> None:
         if self.store is not None:
             await self.store.close()
