@@ -116,31 +116,38 @@ class NatsBus:
         await js.publish(subject, to_json(codec.published(fact.event)), headers=headers, timeout=5)
 
     async def _connect(self) -> None:
-        client = Client()
         while True:
+            client = Client()
             try:
-                await client.connect(
-                    self._url,
-                    name=self.name,
-                    nkeys_seed_str=self._seed,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=1,
-                    error_cb=_quiet,
-                    disconnected_cb=self._gap,
-                    reconnected_cb=self._gap,
-                    closed_cb=self._gap,
-                    inbox_prefix=f"_INBOX.{self.name}",
-                )
+                await self._open(client)
                 break
             except (OSError, NatsError, TimeoutError) as error:
                 log.info("the bus does not answer yet: %s", type(error).__name__)
+                await client.close()
                 await asyncio.sleep(1)
+        self._client, self._js = client, client.jetstream()
+        await self._gap()
+
+    async def _open(self, client: Client) -> None:
+        await client.connect(
+            self._url,
+            name=self.name,
+            nkeys_seed_str=self._seed,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=1,
+            error_cb=_quiet,
+            disconnected_cb=self._gap,
+            reconnected_cb=self._gap,
+            closed_cb=self._gap,
+            inbox_prefix=f"_INBOX.{self.name}",
+        )
         await client.subscribe("guichet.>", cb=self._fact)
         await client.subscribe("guichet-heartbeat.>", cb=self._heartbeat)
         for subject, handler in self._raw:
             await client.subscribe(subject, cb=_payload(handler))
-        self._client, self._js = client, client.jetstream()
-        await self._gap()
+        # One flush may overtake what was buffered before it; after two the server knows the subscriptions.
+        for _ in range(2):
+            await client.flush()
 
     async def _gap(self) -> None:
         for listeners in self._listeners.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from kernel.codec import build
 from kernel.envelope import Meta, Recorded
 from kernel.events import Event, event_type
 
+log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/cloudevents-batch+json"
 
 
@@ -49,7 +51,7 @@ def current_schema(fact: Recorded) -> int:
 
 
 def from_cloudevent(event: dict[str, Any]) -> Recorded:
-    """A fact of another service. Its `event` is None when this code does not know the type.
+    """A fact of another service. Its `event` is None when this code does not know the type, or cannot read it.
 
     Raises KeyError or ValueError on what is no CloudEvent of Guichet.
     """
@@ -58,7 +60,10 @@ def from_cloudevent(event: dict[str, Any]) -> Recorded:
     cls = event_type(service, name)
     decoded: Event | None = None
     if cls is not None and schema <= cls.wire_version and event.get("data") is not None:
-        decoded = build(cls, schema, dict(event["data"]))
+        try:
+            decoded = build(cls, schema, dict(event["data"]))
+        except (ValueError, LookupError, TypeError) as error:
+            log.error("the fact %s (%s) cannot be read: %s", event["id"], event["type"], type(error).__name__)
     return Recorded(
         source=service,
         position=int(event["sequence"]),
@@ -77,7 +82,7 @@ def from_cloudevent(event: dict[str, Any]) -> Recorded:
             event.get("traceparent", ""),
         ),
         event=decoded,
-        route=event["partitionkey"],
+        route="" if event["partitionkey"] == event["subject"] else event["partitionkey"],
         public=True,
         previous=int(event["prevsequence"]),
         chain=event.get("chain", ""),

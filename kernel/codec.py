@@ -77,8 +77,10 @@ class Codec:
 def build(cls: type[Event], schema: int, payload: dict[str, Any]) -> Event:
     """A fact from its payload; sealed fields that are absent read as erased. Raises ValueError when it is malformed."""
     payload = modernise(cls, schema, payload)
-    for name in cls.seals:
-        if name not in payload:
+    absent = [name for name in cls.seals if name not in payload]
+    for name in absent:
+        # Beside sealed fields that are there, one that is not is younger than the fact: it has its default.
+        if len(absent) == len(cls.seals) or cls.model_fields[name].is_required():
             payload[name] = erased_value(cls.model_fields[name].annotation)
     try:
         return cls.model_validate(payload, extra="ignore")

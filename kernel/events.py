@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import Formatter
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 ERASED = "donnée effacée"
@@ -31,8 +32,10 @@ class Event(BaseModel):
 
     Class keywords: `service` on the root of a service's facts (the root itself is no fact); on each fact `v` (schema
     version), `public` (a contract with other services), `route` (the field that holds the routing id), `subject` (a
-    format of fields naming whose data the sealed fields are, for example `"demande:{demande}"`), `name` (the wire
-    name, when it is not the class name).
+    format of fields naming whose data the sealed fields are, for example `"demande:{demande}"`; those fields keep
+    their names in every version), `name` (the wire name, when it is not the class name).
+
+    A class that could leak what it seals, or could not be read after an erasure, is refused with TypeError.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,8 +59,7 @@ class Event(BaseModel):
         cls.route_field = keywords.get("route", "")
         cls.subject_format = keywords.get("subject", "")
         cls.seals = {n: s for n, f in cls.model_fields.items() if (s := _seal_of(f)) is not None}
-        if cls.seals and not cls.subject_format:
-            raise TypeError(f"{cls.wire_name} has sealed fields and no subject")
+        _check(cls)
         if _REGISTRY.setdefault((cls.origin, cls.wire_name), cls) is not cls:
             raise TypeError(f"two facts are named {cls.origin}.{cls.wire_name}")
 
@@ -74,6 +76,40 @@ class Event(BaseModel):
     def routed_to(self) -> str:
         """The id other systems route this fact by."""
         return str(getattr(self, self.route_field)) if self.route_field else ""
+
+
+def _check(cls: type[Event]) -> None:
+    name, clear = cls.wire_name, cls.model_fields.keys() - cls.seals.keys()
+    needed = [field for _, field, _, _ in Formatter().parse(cls.subject_format) if field]
+    if not name.isidentifier():
+        raise TypeError(f"{name!r} is no wire name")
+    if cls.seals and not needed:
+        raise TypeError(f"{name} has sealed fields and no subject")
+    for field in (*needed, *filter(None, [cls.route_field])):
+        if field not in clear:
+            raise TypeError(f"{name} names its subject or its route by {field!r}, which is no field in clear")
+    if cls.seals and "sealed" in cls.model_fields:
+        raise TypeError(f"{name}: a field of a sealed fact cannot be called sealed")
+    for field, info in cls.model_fields.items():
+        if _seal_inside(info.annotation):
+            raise TypeError(f"{name}.{field}: the seal must enclose the whole type of a field of the fact")
+        if field in cls.seals:
+            try:
+                TypeAdapter(Annotated[info.annotation, *info.metadata]).validate_python(erased_value(info.annotation))
+            except ValidationError:
+                raise TypeError(f"{name}.{field} has no value to take once it is erased: allow None") from None
+
+
+def _seal_inside(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated and any(isinstance(mark, Seal) for mark in get_args(annotation)[1:]):
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.values()
+        return any(
+            _seal_of(field) or (field.annotation is not annotation and _seal_inside(field.annotation))
+            for field in fields
+        )
+    return any(_seal_inside(part) for part in get_args(annotation))
 
 
 class _Fields(Mapping[str, Any]):

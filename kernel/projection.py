@@ -65,8 +65,9 @@ class Projection:
         return frozenset(name for service, name in self.handlers if service == source)
 
     def file(self) -> str:
-        """The file name of this version of the read model."""
-        return f"{self.name}.v{self.version}.db"
+        """The file name of this version of the read model. Other tables are another file, whatever the version says."""
+        shape = hashlib.sha256(self.ddl.encode()).hexdigest()[:8]
+        return f"{self.name}.v{self.version}-{shape}.db"
 
     def fold(self, tx: Tx, facts: Sequence[Recorded]) -> None:
         """Fold a page. Raises what a handler raises: fold the page `carefully` then."""

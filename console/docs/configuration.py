@@ -25,14 +25,18 @@ def table(services: Iterable[Service]) -> str:
     readers += [("gateway", GatewaySettings), *((service.name, service.settings) for service in services)]
     for reader, settings in readers:
         for name, field in settings.model_fields.items():
-            inherited = any(name in base.model_fields for base in settings.__mro__[1:] if hasattr(base, "model_fields"))
+            inherited = settings is ServiceSettings and reader != "services"
+            inherited = inherited or any(
+                name in base.model_fields for base in settings.__mro__[1:] if hasattr(base, "model_fields")
+            )
             if not inherited:
                 who, *_ = known.setdefault(name, (set(), _default(field.default), field.description or ""))
                 who.add(reader)
     rows = [*CONSOLE]
     rows += [(f"{PREFIX}{name.upper()}", ", ".join(sorted(who)), d, text) for name, (who, d, text) in known.items()]
     lines = ["| variable | read by | default | meaning |", "| --- | --- | --- | --- |"]
-    lines += [f"| `{name}` | {who} | {default} | {text} |" for name, who, default, text in rows]
+    for name, readers_of, default, text in rows:
+        lines.append(f"| `{name}` | {readers_of} | {default} | {text} |".replace("required|no", "required or no"))
     return "\n".join(lines)
 
 

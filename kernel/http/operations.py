@@ -66,7 +66,7 @@ async def feed(
         return _batch(run, reader, facts, after)
     page = await run.store.scan(after, PAGE, public=True)
     if not page.facts and wait:
-        await run.store.changed(page.position, wait)
+        await run.news(page.position, wait)
         page = await run.store.scan(after, PAGE, public=True)
     return _batch(run, reader, list(page.facts), page.position)
 

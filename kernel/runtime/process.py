@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+
 import uvicorn
+from fastapi import FastAPI
 
 from kernel.runtime.app import application
 from kernel.runtime.declaration import Service
@@ -14,8 +17,9 @@ def serve(service: Service) -> None:
     start_logging(service.name)
     settings = service.settings()
     host, port = settings.address
-    uvicorn.run(
-        application(service, settings=settings),
+    app = application(service, settings=settings)
+    config = uvicorn.Config(
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -25,3 +29,16 @@ def serve(service: Service) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
+    _Server(config, app).run()
+
+
+class _Server(uvicorn.Server):
+    """Ends the long polls of followers first: a stop would wait for them otherwise."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.runtime.stopping.set()
+        await super().shutdown(sockets)

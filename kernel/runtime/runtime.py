@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -71,6 +72,7 @@ class Runtime:
         self.metrics, self.jobs = Metrics(), Jobs()
         self.reactors: list[ReactorRunner[Runtime]] = []
         self.ready = False
+        self.stopping = asyncio.Event()
         self._ports = ports
 
     @property
@@ -128,6 +130,18 @@ class Runtime:
         vector = {self.name: Mark(commit.position, commit.public_position)}
         shown = [await self.projectors[p.name].live.reached(vector, self.name, PATIENCE) for p in projections]
         return all(shown)
+
+    async def news(self, after: int, seconds: float) -> None:
+        """Wait for a fact after a position, at most so long, and no longer once the process is asked to stop."""
+        waits = [
+            asyncio.ensure_future(self.store.changed(after, seconds)),
+            asyncio.ensure_future(self.stopping.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def key(self, purpose: str) -> bytes:
         """A key of this service for one purpose."""
