@@ -9,7 +9,7 @@ from gateway.csrf import Csrf
 from gateway.heads import Head
 from gateway.limits import ClientAddresses
 from gateway.refusals import Refusal, forbidden, unauthenticated
-from gateway.routes import ROLES, Who
+from gateway.routes import OPEN, ROLES, Who
 from gateway.sessions import Sessions, Verdict
 from kernel.keys import token_hash
 
@@ -35,7 +35,7 @@ class Caller:
 
 def admit(who: Who, caller: Caller) -> None:
     """Raises Refusal: 401 without a credential, 403 without the role this route is for."""
-    if who is Who.PUBLIC or who is Who.ANYONE:
+    if who in OPEN:
         return
     verdict = caller.verdict
     if verdict is None:
@@ -60,6 +60,8 @@ class Callers:
 
     async def find(self, head: Head, ip: str, who: Who) -> Caller:
         """Raises Refusal: 401 for a bad Bearer token, 403 for a forged request, 503 without identity."""
+        if who is Who.NOBODY:
+            return Caller(ip)
         authorization = head.headers.get(b"authorization")
         if authorization is not None:
             return await self._by_bearer(authorization.decode("latin-1"), ip)

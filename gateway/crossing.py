@@ -10,9 +10,10 @@ from typing import Final
 from gateway.callers import Caller
 from gateway.cookies import Cookies
 from gateway.heads import Head
+from gateway.matching import Match
 from gateway.passes import Passes
 from gateway.positions import Positions
-from gateway.routes import Match, Who
+from gateway.routes import Who
 from gateway.sessions import Sessions
 from gateway.upstream import Answer
 from kernel.position import HEADER

@@ -15,9 +15,10 @@ from gateway.cookies import Cookies
 from gateway.headers import AnswerHeaders
 from gateway.heads import Head, read_head, request_id_of
 from gateway.limits import Limits
+from gateway.matching import Table
 from gateway.proxy import Proxy
 from gateway.refusals import ClientGone, Refusal, too_large
-from gateway.routes import HERE, Table, Who
+from gateway.routes import HERE, Who
 from gateway.visits import Body, Receive, Reply, Send, Visit
 from kernel.http.problems import problem
 from kernel.telemetry import Metrics, correlation
@@ -98,7 +99,7 @@ class Door:
         self._limits.arrive(ip)
         match = self._table.match(head.method, head.path)
         route = match.route
-        reply.route, reply.personal = route.path, route.who is not Who.PUBLIC
+        reply.route, reply.personal = route.path, route.who not in (Who.NOBODY, Who.PUBLIC)
         if (head.declared_length or 0) > route.body:
             raise too_large(route.body)
         if route.limit is not None:

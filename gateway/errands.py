@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from gateway.callers import admit
 from gateway.crossing import Crossing
 from gateway.limits import Limits
-from gateway.routes import Match, Table
+from gateway.matching import Match, Table
 from gateway.upstream import Answer, Upstream, wire_path
 from gateway.visits import Visit
 

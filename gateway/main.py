@@ -17,6 +17,7 @@ from gateway.errands import Errands
 from gateway.headers import AnswerHeaders
 from gateway.health import Health
 from gateway.limits import ClientAddresses, Limits
+from gateway.matching import Table
 from gateway.pages.account import AccountPages
 from gateway.pages.demandes import DemandePages
 from gateway.pages.home import HomePage
@@ -26,7 +27,7 @@ from gateway.passes import Passes
 from gateway.positions import Positions
 from gateway.protocol import BoundedProtocol
 from gateway.proxy import Proxy
-from gateway.routes import SERVICES, Table
+from gateway.routes import SERVICES
 from gateway.sessions import CLOSED_SUBJECT, Sessions
 from gateway.settings import GatewaySettings
 from gateway.upstream import Upstream

@@ -5,12 +5,9 @@ Deny by default: what is not here does not exist. The authorisation matrix is re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
-
-from gateway.refusals import not_found, wrong_method
 
 SERVICES: Final = ("identity", "dossiers", "discussion", "files", "notifier")
 HERE: Final = "gateway"
@@ -22,6 +19,7 @@ UPLOAD: Final = 5_767_168  # bytes: 5.5 MiB, a file of 5 Mo and its multipart en
 class Who(StrEnum):
     """Who may call. A service still decides about its own resources."""
 
+    NOBODY = "nobody"  # nobody is asked who he is: assets and probes
     PUBLIC = "public"  # the answer does not depend on the caller
     ANYONE = "anyone"  # works without an account, and knows the account when there is one
     ACCOUNT = "account"
@@ -31,6 +29,7 @@ class Who(StrEnum):
     AUDITEUR = "auditeur"
 
 
+OPEN: Final = frozenset({Who.NOBODY, Who.PUBLIC, Who.ANYONE})
 ROLES: Final = frozenset({Who.INSTRUCTEUR, Who.ADMINISTRATEUR, Who.AUDITEUR})
 
 
@@ -125,7 +124,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/asyncapi.json", HERE, Who.PUBLIC),
     Route("GET", "/api/docs", HERE, Who.PUBLIC, note="HTML"),
     Route("GET", "/", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/static/{file}", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/static/{file}", HERE, Who.NOBODY, note="page"),
     Route("GET", "/connexion", HERE, Who.PUBLIC, note="page"),
     Route("POST", "/connexion", HERE, Who.PUBLIC, note="page"),
     Route("GET", "/deconnexion", HERE, Who.PUBLIC, note="page"),
@@ -134,79 +133,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/activation/{token}", HERE, Who.PUBLIC, note="page"),
     Route("GET", "/suivi", HERE, Who.PUBLIC, note="page"),
     Route("POST", "/suivi", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/demandes/{id}", HERE, Who.PUBLIC, note="page; signs in first when needed"),
-    Route("GET", "/livez", HERE, Who.PUBLIC),
-    Route("GET", "/readyz", HERE, Who.PUBLIC),
-    Route("GET", "/metrics", HERE, Who.PUBLIC, note="from inside only"),
+    Route("GET", "/demandes/{id}", HERE, Who.ANYONE, note="page; signs in first when needed"),
+    Route("GET", "/livez", HERE, Who.NOBODY),
+    Route("GET", "/readyz", HERE, Who.NOBODY),
+    Route("GET", "/metrics", HERE, Who.NOBODY, note="from inside only"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A route, the service it leads to and the path that service knows."""
-
-    route: Route
-    service: str
-    path: str
-    wild: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Node:
-    literal: dict[str, _Node] = field(default_factory=dict)
-    wild: _Node | None = None
-    routes: dict[str, Route] = field(default_factory=dict)
-
-
-class Table:
-    """The routes by path segment: finding one costs a dictionary look-up a segment."""
-
-    def __init__(self, routes: Iterable[Route] = ROUTES) -> None:
-        self._root = _Node()
-        for route in routes:
-            self._add(route)
-
-    def match(self, method: str, path: str) -> Match:
-        """Raises Refusal: 404 for a path that is not in the table, 405 for another method."""
-        node, wild = self._root, []
-        for segment in path[1:].split("/"):
-            if (known := node.literal.get(segment)) is not None:
-                node = known
-            elif node.wild is not None and segment:
-                wild.append(segment)
-                node = node.wild
-            else:
-                raise not_found()
-        # RFC 9110 §9.3.2: what answers GET answers HEAD.
-        route = node.routes.get("GET" if method == "HEAD" else method)
-        if route is not None:
-            return _resolve(route, path, wild)
-        if node.routes:
-            raise wrong_method(", ".join(_allowed(node.routes)))
-        raise not_found()
-
-    def _add(self, route: Route) -> None:
-        node = self._root
-        for segment in route.path[1:].split("/"):
-            if segment.startswith("{"):
-                node.wild = node.wild or _Node()
-                node = node.wild
-            else:
-                node = node.literal.setdefault(segment, _Node())
-        if route.method in node.routes:
-            raise ValueError(f"{route.method} {route.path} is in the table twice")
-        node.routes[route.method] = route
-
-
-def _allowed(routes: Iterable[str]) -> Sequence[str]:
-    methods = set(routes)
-    return sorted(methods | {"HEAD"}) if "GET" in methods else sorted(methods)
-
-
-def _resolve(route: Route, path: str, wild: Sequence[str]) -> Match:
-    if route.target is None:
-        return Match(route, route.service, path, tuple(wild))
-    service = wild[0]
-    if service not in SERVICES:
-        raise not_found()
-    return Match(route, service, path.replace(f"/api/audit/{service}", "/audit", 1), tuple(wild))

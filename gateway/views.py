@@ -13,8 +13,9 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from gateway.errands import Errands
+from gateway.matching import Match
 from gateway.refusals import Refusal, not_found, unavailable
-from gateway.routes import SERVICES, Match
+from gateway.routes import SERVICES
 from gateway.upstream import Answer
 from gateway.visits import Visit
 

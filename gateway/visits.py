@@ -10,8 +10,8 @@ from typing import Any, Final
 from gateway.callers import Caller
 from gateway.headers import AnswerHeaders
 from gateway.heads import Head
+from gateway.matching import Match
 from gateway.refusals import ClientGone, Refusal, too_large
-from gateway.routes import Match
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -94,6 +94,8 @@ async def test_the_pages_assets_are_served_and_kept(door: Portal, town: Town) ->
     answer = await door.client.get(style)
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
     assert "immutable" in answer.headers["cache-control"]
+    stale = await door.client.get(style, headers={"Cookie": "guichet=unknown"})
+    assert "set-cookie" not in stale.headers  # a cache would keep it
     assert (await door.client.get("/static/site.py")).status_code == 404
 
 
