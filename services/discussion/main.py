@@ -5,7 +5,7 @@ from __future__ import annotations
 from kernel.runtime.declaration import Service
 from kernel.runtime.process import serve
 from kernel.settings import ServiceSettings
-from services.discussion.aggregate import discussion
+from services.discussion.aggregate.discussion import discussion
 from services.discussion.api import backoffice, conversation, internal
 from services.discussion.events import DiscussionOpened, DocumentsRequested, MessagePosted
 from services.discussion.projections import access, notifications, thread

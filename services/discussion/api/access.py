@@ -11,7 +11,7 @@ from kernel.http.tokens import Principal
 from kernel.ids import is_id
 from kernel.runtime.runtime import Runtime
 from services.discussion.adapters import ask_dossiers
-from services.discussion.aggregate import OPENABLE
+from services.discussion.aggregate.discussion import OPENABLE
 from services.discussion.commands import Side
 from services.discussion.projections import access
 

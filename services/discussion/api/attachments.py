@@ -21,10 +21,10 @@ async def to_attach(run: Runtime, db: Db, demande: str, wanted: Iterable[str]) -
 
     Raises Refused(unavailable) when files does not answer.
     """
-    known = await _held(db, demande)
-    missing = sorted({id for id in wanted if id not in known and is_id(id)})
+    known, ids = await _held(db, demande), set(wanted)
+    missing = sorted(id for id in ids - known.keys() if is_id(id))
     asked = await asyncio.gather(*(ask_files(run, id) for id in missing[:MOST_ASKED]))
-    return known | {file.id: file for file in asked if file is not None}
+    return {file.id: file for file in (*known.values(), *asked) if file is not None and file.id in ids}
 
 
 async def to_show(run: Runtime, db: Db, demande: str, wanted: Iterable[str]) -> Mapping[str, KnownFile]:

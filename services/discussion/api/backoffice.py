@@ -12,7 +12,7 @@ from kernel.envelope import Commit
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer
 from kernel.ids import derived_id
 from kernel.runtime.runtime import Runtime
-from services.discussion.aggregate import close_discussion, discussion, open_discussion
+from services.discussion.aggregate.discussion import close_discussion, discussion, open_discussion
 from services.discussion.api import attachments, shapes
 from services.discussion.api.access import author_name, current_status, of_agent
 from services.discussion.api.bodies import NewDiscussion

@@ -11,7 +11,7 @@ from kernel.errors import not_found
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, unauthenticated, versioned
 from kernel.http.paging import Paged, page_of
 from kernel.ids import derived_id
-from services.discussion.aggregate import discussion, mark_read, post_message
+from services.discussion.aggregate.discussion import discussion, mark_read, post_message
 from services.discussion.api import attachments, shapes
 from services.discussion.api.access import author_name, side_of
 from services.discussion.api.bodies import NewMessage, ReadMark

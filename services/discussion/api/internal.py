@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from kernel.errors import not_found
 from kernel.http.deps import Caller, Run, demand_service
 from kernel.ids import is_id
-from services.discussion.aggregate import discussion
+from services.discussion.aggregate.discussion import discussion
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 

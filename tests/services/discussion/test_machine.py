@@ -22,7 +22,7 @@ from kernel.eventstore import History
 from kernel.projection import CHECKPOINTS
 from kernel.stores.memory import MemoryStore
 from kernel.vault import MemoryKeys, Vault
-from services.discussion.aggregate import (
+from services.discussion.aggregate.discussion import (
     OTHER_SIDE,
     close_discussion,
     discussion,

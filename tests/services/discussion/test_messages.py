@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.discussion.aggregate import discussion, post_message
+from services.discussion.aggregate.discussion import discussion, post_message
 from services.discussion.commands import Side
 from services.discussion.events import DiscussionEvent
 from tests.support.discussion import closed, document, file, opened, posted, posting, requested, was_read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.discussion.aggregate import discussion, open_discussion
+from services.discussion.aggregate.discussion import discussion, open_discussion
 from tests.support.discussion import closed, document, file, opened, opening, posted, requested
 from tests.support.given import given
 

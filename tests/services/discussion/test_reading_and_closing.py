@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.discussion.aggregate import close_discussion, discussion, mark_read
+from services.discussion.aggregate.discussion import close_discussion, discussion, mark_read
 from services.discussion.commands import CloseDiscussion, MarkRead
 from services.discussion.events import DiscussionEvent, DocumentsRequested
 from tests.support.discussion import DEMANDE, closed, document, opened, posted, requested, was_read

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from pydantic import Field
 
 from kernel.aggregate import Aggregate, State
 from kernel.errors import Fault, conflict, invalid
-from services.discussion.commands import (
-    CloseDiscussion,
-    KnownFile,
-    MarkRead,
-    OpenDiscussion,
-    PostMessage,
-    WantedDocument,
-)
+from services.discussion.aggregate.checks import demand_awaited, demand_files, demand_message, demand_subject
+from services.discussion.commands import CloseDiscussion, MarkRead, OpenDiscussion, PostMessage
 from services.discussion.events import (
     DiscussionClosed,
     DiscussionEvent,
@@ -29,7 +22,6 @@ from services.discussion.events import (
 )
 
 OPENABLE = frozenset({"deposee", "en_instruction"})
-ATTACHABLE = frozenset({"clean", "pending"})
 OTHER_SIDE: Mapping[str, str] = {"applicant": "service", "service": "applicant"}
 
 
@@ -89,14 +81,8 @@ def open_discussion(state: Discussion, command: OpenDiscussion) -> Iterable[Disc
     if command.demande_status not in OPENABLE:
         detail = "Une discussion ne s'ouvre que sur une demande déposée ou en cours d'instruction."
         raise conflict("bad-transition", detail)
-    faults = [
-        *_blank(command.topic, "/subject", "Indiquez l'objet de la discussion."),
-        *_silent(command.body, command.attachments),
-    ]
-    for number, document in enumerate(command.documents):
-        faults += _document_faults(document, f"/requested_documents/{number}", command.today)
-    _refuse("invalid-request", "Certaines informations manquent ou sont incorrectes.", faults)
-    _demand_files(state, command.demande, "service", command.attachments, command.files)
+    demand_subject(command.topic, command.body, command.attachments, command.documents, command.today)
+    demand_files(state.attached, command.demande, "service", command.attachments, command.files)
     yield DiscussionOpened(
         discussion=command.discussion,
         demande=command.demande,
@@ -131,10 +117,10 @@ def post_message(state: Discussion, command: PostMessage) -> Iterable[MessagePos
     if state.status == "closed":
         detail = "Cette discussion est close : elle n'accepte plus de message. Le service peut en ouvrir une autre."
         raise conflict("discussion-closed", detail)
-    _refuse("invalid-request", "Le message est vide.", _silent(command.body, command.attachments))
-    _demand_files(state, state.demande, command.author, command.attachments, command.files)
+    demand_message(command.body, command.attachments)
+    demand_files(state.attached, state.demande, command.author, command.attachments, command.files)
     received = _declared(state, command) if command.received is None else command.received
-    _demand_awaited(state, command, received)
+    demand_awaited(state.requested, command.author, command.attachments, received)
     yield MessagePosted(
         discussion=state.discussion,
         demande=state.demande,
@@ -186,67 +172,12 @@ def _demand_any(state: Discussion) -> None:
         raise conflict("no-discussion", detail)
 
 
-def _demand_files(
-    state: Discussion, demande: str, side: str, attachments: Sequence[str], files: Sequence[KnownFile]
-) -> None:
-    """An attachment was vetted, comes from this side for this demande, and is attached once."""
-    theirs = {f.id for f in files if (f.demande, f.sender) == (demande, side) and f.status in ATTACHABLE}
-    faults = []
-    for place, file in enumerate(attachments):
-        pointer = f"/attachments/{place}"
-        if file not in theirs:
-            faults.append(Fault(pointer, "Ce fichier n'existe pas, ou n'existe plus : envoyez-le de nouveau."))
-        elif file in state.attached or file in attachments[:place]:
-            faults.append(Fault(pointer, "Ce fichier est déjà joint à un message : retirez-le."))
-    _refuse("unknown-file", "Certains fichiers ne peuvent pas être joints.", faults)
-
-
 def _declared(state: Discussion, command: PostMessage) -> dict[str, str]:
     """What the applicant said of each file when he sent it, as far as this discussion asks for it."""
     if command.author == "service":
         return {}
     answers = {file.id: file.requested_document for file in command.files}
     return {answers[id]: id for id in command.attachments if answers[id] in state.requested}
-
-
-def _demand_awaited(state: Discussion, command: PostMessage, received: Mapping[str, str]) -> None:
-    """Only the applicant hands in what this discussion asks for, among what the message carries."""
-    faults, unknown = [], []
-    for document, file in received.items():
-        pointer = f"/requested_documents/{document.replace('~', '~0').replace('/', '~1')}"
-        if command.author == "service" or document not in state.requested:
-            faults.append(Fault(pointer, "Ce document n'est pas demandé dans cette discussion."))
-        elif file not in command.attachments:
-            unknown.append(Fault(pointer, "Joignez aussi ce fichier au message."))
-    _refuse("invalid-request", "Certains documents ne sont pas demandés.", faults)
-    _refuse("unknown-file", "Certains documents ne sont pas joints au message.", unknown)
-
-
-def _document_faults(document: WantedDocument, pointer: str, today: date) -> list[Fault]:
-    faults = _blank(document.label, f"{pointer}/label", "Indiquez le nom du document demandé.")
-    if document.due:
-        try:
-            due = date.fromisoformat(document.due)
-        except ValueError:
-            due = None
-        if due is None or due.isoformat() != document.due:
-            faults.append(Fault(f"{pointer}/due", "Indiquez une date, par exemple 2026-11-24."))
-        elif due < today:
-            faults.append(Fault(f"{pointer}/due", "Indiquez une date qui n'est pas passée."))
-    return faults
-
-
-def _silent(body: str, attachments: Sequence[str]) -> list[Fault]:
-    return [] if attachments else _blank(body, "/body", "Écrivez un message, ou joignez un fichier.")
-
-
-def _blank(text: str, pointer: str, detail: str) -> list[Fault]:
-    return [] if any(c.isprintable() and not c.isspace() for c in text) else [Fault(pointer, detail)]
-
-
-def _refuse(slug: str, detail: str, faults: Sequence[Fault]) -> None:
-    if faults:
-        raise invalid(slug, detail, faults)
 
 
 discussion = Aggregate("discussion", "discussion", Discussion(), evolve)
