@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from kernel.clock import Clock, system_clock
+from kernel.http.tokens import Signer
 from services.identity.aggregate.numbers import read_number
 from services.identity.main import SERVICE
 from tests.support.service import Desk, serving
@@ -34,6 +35,11 @@ class People:
     async def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
         """A write, by nobody in particular unless told otherwise."""
         return await self.desk.client.post(path, json=body, headers=headers or self.desk.as_anonymous())
+
+    def from_ip(self, ip: str) -> dict[str, str]:
+        """Headers of somebody without a credential, who calls from this address."""
+        claims = {"sub": "anonymous:0", "kind": "anonymous", "ip": ip}
+        return {"Authorization": f"Bearer {Signer('gateway', self.desk.keys['gateway']).mint('identity', claims)}"}
 
     async def question(self) -> dict[str, str]:
         """A security question and its right answer, ready to be sent."""

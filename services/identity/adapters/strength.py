@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import permutations
 
 from services.identity.adapters.french import MOST_USED
 from services.identity.adapters.passwords import SlowLane
@@ -14,6 +16,8 @@ GOOD_ENOUGH = 3
 READ = 72
 """zxcvbn reads no more: its work grows with the square of the length."""
 
+OURS = ("guichet", "departement", "conseil", "demande", "demarche")
+_ONE_AT_A_TIME = threading.Lock()  # zxcvbn keeps the words it was told in a module's dictionary
 _TRIMMED = re.compile(r"^[^a-z]+|[^a-z]+$")
 _NOT_A_LETTER = re.compile(r"[^a-z]")
 _DISGUISE = str.maketrans("013457@$!", "oieastasi")
@@ -44,11 +48,14 @@ class Zxcvbn:
 
 
 def _score(password: str, about: Sequence[str]) -> int:
-    # Its word lists take 30 ms and 10 MB to load: only once somebody chooses a password.
+    # Its word lists take a while and 10 MB to load: only once somebody chooses a password.
     from zxcvbn import zxcvbn
 
-    known = [*MOST_USED, "guichet", "departement", *(part for text in about for part in _parts(text))]
-    return int(zxcvbn(password, user_inputs=known)["score"])
+    parts = {part for text in about for part in _PARTS.findall(_plain(text)[:READ])}
+    pairs = {one + other for one, other in permutations(sorted(parts)[:12], 2)}
+    known = [*MOST_USED, *OURS, *parts, *pairs, *map(_plain, about)]
+    with _ONE_AT_A_TIME:
+        return int(zxcvbn(password, user_inputs=known)["score"])
 
 
 def _is_common(password: str) -> bool:
@@ -60,12 +67,6 @@ def _is_common(password: str) -> bool:
 def _half(word: str) -> str:
     middle = len(word) // 2
     return word[:middle] if word[:middle] == word[middle:] else word
-
-
-def _parts(text: str) -> Iterator[str]:
-    plain = _plain(text)[:READ]
-    yield plain
-    yield from _PARTS.findall(plain)
 
 
 def _plain(text: str) -> str:

@@ -31,7 +31,9 @@ def read_email(text: str) -> str:
     if len(text) > EMAIL_LONGEST + 20:
         raise Unfit(ask)
     try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        found = validate_email(
+            text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False, strict=True
+        )
     except EmailNotValidError:
         raise Unfit(ask) from None
     if found.ascii_email is None or "." not in found.ascii_email.rpartition("@")[2]:
