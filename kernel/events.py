@@ -94,22 +94,23 @@ def _check(cls: type[Event]) -> None:
         if _seal_inside(info.annotation):
             raise TypeError(f"{name}.{field}: the seal must enclose the whole type of a field of the fact")
         if field in cls.seals:
+            whole: Any = Annotated[info.annotation, *info.metadata]
             try:
-                TypeAdapter(Annotated[info.annotation, *info.metadata]).validate_python(erased_value(info.annotation))
+                TypeAdapter(whole).validate_python(erased_value(info.annotation))
             except ValidationError:
                 raise TypeError(f"{name}.{field} has no value to take once it is erased: allow None") from None
 
 
-def _seal_inside(annotation: Any) -> bool:
+def _seal_inside(annotation: Any, seen: frozenset[Any] = frozenset()) -> bool:
     if get_origin(annotation) is Annotated and any(isinstance(mark, Seal) for mark in get_args(annotation)[1:]):
         return True
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        fields = annotation.model_fields.values()
+        fields, seen = annotation.model_fields.values(), seen | {annotation}
         return any(
-            _seal_of(field) or (field.annotation is not annotation and _seal_inside(field.annotation))
+            _seal_of(field) or (field.annotation not in seen and _seal_inside(field.annotation, seen))
             for field in fields
         )
-    return any(_seal_inside(part) for part in get_args(annotation))
+    return any(_seal_inside(part, seen) for part in get_args(annotation) if part not in seen)
 
 
 class _Fields(Mapping[str, Any]):
