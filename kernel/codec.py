@@ -76,7 +76,7 @@ class Codec:
 
 def build(cls: type[Event], schema: int, payload: dict[str, Any]) -> Event:
     """A fact from its payload; sealed fields that are absent read as erased. Raises ValueError when it is malformed."""
-    payload = modernise(cls, schema, payload)
+    payload = dict(modernise(cls, schema, payload))
     absent = [name for name in cls.seals if name not in payload]
     for name in absent:
         # Beside sealed fields that are there, one that is not is younger than the fact: it has its default.

@@ -50,8 +50,8 @@ SAMPLES: Mapping[Any, Any] = {
     datetime: datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
     date: date(2026, 11, 24),
     UUID: UUID(int=7),
-    Any: {"clé": ["é", 1, None]},
-    object: {"clé": ["é", 1, None]},
+    Any: ["é", 1, None],
+    object: ["é", 1, None],
     type(None): None,
 }
 
