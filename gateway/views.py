@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -36,7 +36,8 @@ class Views:
         answer, unread = await asyncio.gather(self._errands.to_service(visit, own), self._unread(visit))
         if answer.status != 200:
             return _as_it_came(answer)
-        return _json(answer.json() | {"unread_discussions": unread})
+        kept = {name: answer.headers[name] for name in ("ETag", "Guichet-Stale") if name in answer.headers}
+        return _json(answer.json() | {"unread_discussions": unread}, kept)
 
     async def timeline(self, visit: Visit) -> Response:
         """Every service's events about one demande, causes before effects.
@@ -107,8 +108,8 @@ def _constraints(ordered: Sequence[Event], rank: dict[str, int]) -> Iterable[tup
         yield from pairwise(places)
 
 
-def _json(body: object) -> Response:
-    return Response(to_json(body), media_type="application/json")
+def _json(body: object, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(to_json(body), headers=headers, media_type="application/json")
 
 
 def _as_it_came(answer: Answer) -> Response:

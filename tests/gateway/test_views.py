@@ -30,12 +30,12 @@ def event(id: str, source: str, sequence: int, second: int, cause: str = "") -> 
 
 async def test_me_tells_how_many_discussions_hold_something_unread(door: Portal, town: Town) -> None:
     bearer = town.signs_in()
-    town.says("identity", "GET /api/me", body=ACCOUNT)
+    town.says("identity", "GET /api/me", body=ACCOUNT, ETag='"7"')
     items = [{"unread": 2}, {"unread": 0}, {"unread": 1}]
     town.says("discussion", "GET /api/notifications", body={"items": items, "next": None})
     answer = await door.client.get("/api/me", headers=bearer)
     assert answer.json() == ACCOUNT | {"unread_discussions": 2}
-    assert answer.headers["cache-control"] == "no-store"
+    assert (answer.headers["cache-control"], answer.headers["etag"]) == ("no-store", '"7"')
     assert {heard.principal.account for heard in town.heard} == {"0123456789abcdef"}
     assert len({heard.headers["x-request-id"] for heard in town.heard}) == 1
 
