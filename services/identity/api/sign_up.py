@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -86,7 +87,8 @@ Answered = Annotated[bool, Depends(answered)]
 async def create_account(body: NewAccount, run: Run, asked: Asked, right_answer: Answered) -> Response:
     """Open an account, or warn the owner of the one that has this address. Both look alike from here."""
     pace, lookup = Pace(run), lookup_of(run, body.email)
-    ctx = asked.context(anonymous(run, body.email))
+    # No precondition: If-Match would tell the version of an account, hence that there is one.
+    ctx = replace(asked.context(anonymous(run, body.email)), expected=None)
     id, owner = derived_id(ctx.command_id), await owner_of(run, lookup)
     if asked.key is not None and await _done_before(run, ctx, id, owner):
         await pace.hold()

@@ -171,6 +171,14 @@ async def test_an_address_that_has_an_account_is_answered_like_any_other(people:
     assert visible(weak[0]) == visible(weak[1])
 
 
+async def test_no_precondition_tells_whether_an_address_is_known(people: People) -> None:
+    await people.joins("ada@example.org")
+    for version in ("0", "1", "4", "5"):
+        headers = people.desk.as_anonymous() | {"If-Match": f'"{version}"'}
+        for email in ("ada@example.org", "bob@example.org"):
+            assert (await people.post("/api/accounts", await people.form(email), headers)).status_code == 202
+
+
 async def test_a_repeated_form_answers_the_same_and_mails_once(people: People) -> None:
     form = await people.form()
     headers = people.desk.as_anonymous() | {"Idempotency-Key": "once"}
