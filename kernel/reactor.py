@@ -87,6 +87,7 @@ class ReactorRunner(Generic[R]):
             if source.name in known:
                 self.positions[source.name] = known[source.name]
             elif from_zero:
+                await self._save(source.name, 0, "")
                 self.positions[source.name] = 0
         rows = await self._state.read("SELECT DISTINCT source, stream FROM held WHERE reactor=:name", name=name)
         self._held = {(row["source"], row["stream"]) for row in rows}
@@ -95,7 +96,10 @@ class ReactorRunner(Generic[R]):
         """React to one source for ever."""
         wanted = frozenset(type for service, type in self.reactor.reactions if service == source.name)
         if source.name not in self.positions:
-            self.positions[source.name] = await _end(source)
+            # Durable before the first fact: a run cut short within its first page must not begin at a later now.
+            now = await _end(source)
+            await self._save(source.name, now, "")
+            self.positions[source.name] = now
         async for page in source.follow(self.positions[source.name], wanted):
             for fact in page.facts:
                 if fact.type in wanted:

@@ -13,12 +13,13 @@ from kernel.bus import NatsBus
 from kernel.clock import Clock, system_clock
 from kernel.codec import Codec
 from kernel.db import Db, SqliteDb, Tx
-from kernel.feed import Hint, Hints, LocalSource, RemoteSource, Source
+from kernel.eventstore import EventStore
+from kernel.feed import EpochChanged, Hint, Hints, LocalSource, RemoteSource, Source
 from kernel.http.client import Peer, http_client
 from kernel.http.tokens import Signer, Verifier, load_trust
 from kernel.ids import IdSource, random_uuid
 from kernel.position import Mark
-from kernel.projector import EpochChanged, Projector
+from kernel.projector import Projector, ReadModel
 from kernel.reactor import ReactorRunner
 from kernel.relay import Relay
 from kernel.runtime.declaration import Service
@@ -103,7 +104,7 @@ async def running(
 
 async def _start(runtime: Runtime, sources: Mapping[str, Source], tasks: list[asyncio.Task[None]]) -> None:
     service, state = runtime.service, runtime.state
-    from_zero = await _is_new(state, runtime.store.epoch)
+    from_zero = not await state.read("SELECT store FROM installation")
     if runtime.bus is not None:
         runtime.bus.start()
     for projector in runtime.projectors.values():
@@ -111,6 +112,9 @@ async def _start(runtime: Runtime, sources: Mapping[str, Source], tasks: list[as
         _remove_old_versions(runtime.settings.data / service.name / "read", projector)
         own = sources[service.name]
         if own in projector.sources:
+            if _of_another_log(projector.live, runtime.store):
+                log.warning("the log was replaced: the read model %s is built again", projector.projection.name)
+                await projector.start_over()
             await projector.catch_up(own, projector.live, runtime.store.head)
         tasks += [_loop(f"projection/{projector.projection.name}", projector.follow, s) for s in projector.sources]
     for reactor in service.reactors:
@@ -119,6 +123,7 @@ async def _start(runtime: Runtime, sources: Mapping[str, Source], tasks: list[as
         await runner.start(from_zero=from_zero)
         tasks += [_loop(f"reactor/{reactor.name}", runner.follow, source) for source in runner.sources]
         tasks.append(_loop(f"reactor/{reactor.name}/retry", runner.retry))
+    await _installed(state, runtime.store.epoch)
     if runtime.relay is not None:
         tasks += [_loop("relay", runtime.relay.run), _loop("heartbeat", runtime.relay.beat)]
     if service.starting is not None:
@@ -152,20 +157,25 @@ def _sources(own: LocalSource, peers: Mapping[str, Peer], bus: NatsBus | None) -
     return {own.name: own, **{name: remote(name, peer) for name, peer in peers.items()}}
 
 
-async def _is_new(state: Db, epoch: str) -> bool:
-    def work(tx: Tx) -> bool:
-        known = tx.run("SELECT store FROM installation")
-        if not known:
-            tx.run("INSERT INTO installation VALUES(1, :epoch)", epoch=epoch)
-        return not known
+async def _installed(state: Db, epoch: str) -> None:
+    """From now on, a reactor never seen was added later."""
 
-    return await state.write(work)
+    def work(tx: Tx) -> None:
+        tx.run("INSERT INTO installation VALUES(1, :epoch) ON CONFLICT DO NOTHING", epoch=epoch)
+
+    await state.write(work)
+
+
+def _of_another_log(live: ReadModel, store: EventStore) -> bool:
+    return live.epochs.get(store.source, store.epoch) != store.epoch or live.positions[store.source] > store.head
 
 
 def _remove_old_versions(directory: Path, projector: Projector) -> None:
+    """Earlier versions hold personal data, and so does what a rebuild that was killed left beside."""
     current = projector.projection.file()
+    kept = {current, f"{current}-wal", f"{current}-shm"}
     for path in directory.glob(f"{projector.projection.name}.v*.db*"):
-        if not path.name.startswith(current):
+        if path.name not in kept:
             path.unlink(missing_ok=True)
 
 
@@ -180,8 +190,8 @@ def _loop(name: str, run: Callable[..., Awaitable[None]], *arguments: object) ->
                 await run(*arguments)
                 return
             except EpochChanged as error:
-                log.error("%s stops: %s", name, error)
-                return
+                # Nothing more is folded until a rebuild, which this loop then goes on from.
+                log.error("%s waits: %s", name, error)
             except Exception:
                 log.exception("%s failed", name)
             lived = asyncio.get_running_loop().time() - started
