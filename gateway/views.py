@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from gateway.errands import Errands
+from gateway.labels import label
 from gateway.matching import Match
 from gateway.refusals import Refusal, not_found, unavailable
 from gateway.routes import SERVICES
@@ -49,7 +50,7 @@ class Views:
         items = causal_order([event for part in parts for event in part])
         if not items:
             raise not_found()
-        return _json({"items": items})
+        return _json({"items": [event | {"label": label(event["type"])} for event in items]})
 
     async def _unread(self, visit: Visit) -> int | None:
         try:

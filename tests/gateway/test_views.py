@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.labels import LABELS
 from gateway.routes import SERVICES
 from gateway.views import causal_order
+from kernel.events import event_types
 from tests.support.town import Portal, Town, portal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,6 +25,8 @@ def event(id: str, source: str, sequence: int, second: int, cause: str = "") -> 
     return {
         "id": id,
         "source": f"/guichet/{source}",
+        "type": f"fr.guichet.{source}.DemandeSubmitted.v1",
+        "actor": "account:a1",
         "sequence": str(sequence),
         "time": f"2026-11-24T10:00:{second:02}.000000Z",
         "causationid": cause,
@@ -73,8 +78,16 @@ async def test_a_timeline_is_one_story_of_every_service(door: Portal, town: Town
     )
     answer = await door.client.get(TIMELINE, headers=town.signs_in("auditeur"))
     assert [item["id"] for item in answer.json()["items"]] == list("abcd")
+    assert answer.json()["items"][0]["label"] == "Demande déposée"
+    assert answer.json()["items"][1]["label"] == "DemandeSubmitted"  # no such event of discussion
     assert {heard.query for heard in town.heard} == {"route=d1"}
     assert {heard.service for heard in town.heard} == set(SERVICES)
+
+
+async def test_every_event_there_is_has_a_label() -> None:
+    for service in SERVICES:
+        importlib.import_module(f"services.{service}.events")
+    assert {f"{service}.{cls.wire_name}" for service in SERVICES for cls in event_types(service)} == set(LABELS)
 
 
 async def test_a_timeline_with_a_hole_is_not_told(door: Portal, town: Town) -> None:

@@ -1,0 +1,49 @@
+"""What happened, in plain French: how an auditor reads the events of a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+LABELS: Final[Mapping[str, str]] = {
+    "discussion.DiscussionClosed": "Discussion close par le service",
+    "discussion.DiscussionOpened": "Discussion ouverte par le service",
+    "discussion.DocumentsRequested": "Documents demandés",
+    "discussion.MessagePosted": "Message envoyé",
+    "discussion.MessageRead": "Messages lus",
+    "dossiers.DemandeAssigned": "Demande attribuée à un agent, ou remise à disposition",
+    "dossiers.DemandeStatusChanged": "État de la demande modifié",
+    "dossiers.DemandeSubmitted": "Demande déposée",
+    "dossiers.DemandeWithdrawn": "Demande retirée par le demandeur",
+    "dossiers.DemarchePublished": "Version d'une démarche publiée",
+    "dossiers.NoteAdded": "Note interne ajoutée",
+    "files.FileClaimed": "Document joint à un message",
+    "files.FileDownloaded": "Document téléchargé",
+    "files.FileExpired": "Document jamais joint, effacé",
+    "files.FileReceived": "Document reçu, en attente de contrôle",
+    "files.FileRejected": "Document refusé au contrôle, effacé",
+    "files.FileVetted": "Document contrôlé",
+    "identity.AccountActivated": "Compte activé",
+    "identity.AccountCreated": "Compte créé",
+    "identity.AccountDisabled": "Compte désactivé",
+    "identity.AccountForgotten": "Compte jamais activé, effacé",
+    "identity.ActivationRequested": "Lien d'activation demandé",
+    "identity.EmailReleased": "Adresse électronique libérée",
+    "identity.EmailReserved": "Adresse électronique réservée",
+    "identity.PasswordChanged": "Mot de passe choisi",
+    "identity.ProfileChanged": "Informations du compte modifiées",
+    "identity.RoleGranted": "Rôle attribué",
+    "identity.SignUpAttempted": "Inscription tentée avec l'adresse d'un compte existant",
+    "notifier.AttemptStarted": "Envoi d'un courrier électronique commencé",
+    "notifier.NotificationDeferred": "Courrier électronique différé par le serveur",
+    "notifier.NotificationFailed": "Courrier électronique non remis",
+    "notifier.NotificationQueued": "Courrier électronique préparé",
+    "notifier.NotificationSent": "Courrier électronique remis au serveur",
+    "notifier.NotificationSuppressed": "Courrier électronique non envoyé",
+}
+
+
+def label(event_type: str) -> str:
+    """The sentence for a CloudEvents type; its bare name when it is younger than this list."""
+    name = event_type.removeprefix("fr.guichet.").rpartition(".v")[0]
+    return LABELS.get(name, name.rpartition(".")[2])
