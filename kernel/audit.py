@@ -100,7 +100,7 @@ class Replayed:
 
     async def run(self) -> dict[str, Any]:
         projector, started = self._projector, time.perf_counter()
-        model = projector.beside(short_id(random_uuid()))
+        model, flipped = projector.beside(short_id(random_uuid())), False
         try:
             events = await self._build(model)
             async with projector.paused():
@@ -108,8 +108,9 @@ class Replayed:
                 live, rebuilt = await projector.live.digest(), await model.digest()
                 if self._flip:
                     projector.flip(model)
+                    flipped = True
         finally:
-            if not self._flip:
+            if not flipped:
                 model.delete()
         differences = sorted(table for table in live.keys() | rebuilt.keys() if live.get(table) != rebuilt.get(table))
         return {

@@ -18,6 +18,18 @@ from kernel.errors import unavailable
 T = TypeVar("T")
 Row = dict[str, Any]
 MAX_STEPS = 20_000_000
+TRANSIENT = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    )
+)
 
 
 class Tx(Protocol):
@@ -47,9 +59,7 @@ class SqliteTx:
         try:
             cursor = self._db.execute(sql, params)
         except sqlite3.OperationalError as error:
-            if any(word in str(error) for word in ("full", "I/O", "locked", "interrupted")):
-                raise unavailable() from error
-            raise
+            raise _told(error) from error
         if cursor.description is None:
             return []
         names = [column[0] for column in cursor.description]
@@ -60,16 +70,20 @@ class SqliteDb:
     """`Db` over one file. `durable` syncs every commit: for `state`, not for what can be rebuilt."""
 
     def __init__(self, path: Path, thread: ThreadPoolExecutor, *, durable: bool, ddl: str = "") -> None:
-        self.path = path = path.resolve()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path.resolve()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         self._thread = thread
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
-        self._db.executescript(
+        self._setup = (
             f"PRAGMA journal_mode=WAL; PRAGMA synchronous={'FULL' if durable else 'NORMAL'};"
             f"PRAGMA secure_delete=ON; {ddl}"
         )
+        self._open()
+
+    def _open(self) -> None:
+        self._db = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=5)
+        self._db.executescript(self._setup)
         self._reader = sqlite3.connect(
-            f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+            f"{self.path.as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
         )
         self._reader.execute("PRAGMA case_sensitive_like=ON")
         self._tx = SqliteTx(self._db)
@@ -93,7 +107,7 @@ class SqliteDb:
                     self._db.execute("ROLLBACK")
                 raise
         except sqlite3.OperationalError as error:
-            raise unavailable() from error
+            raise _told(error) from error
         return result
 
     def close(self) -> None:
@@ -101,8 +115,24 @@ class SqliteDb:
         self._reader.close()
         self._db.close()
 
+    def become(self, other: SqliteDb) -> None:
+        """Take over the file of another database, which is gone then; readers of this one do not notice.
+
+        Call it while nothing is being written to either. The last one to close a file leaves no log beside it, so the
+        replacement is one atomic renaming: a crash leaves the old file or the new one.
+        """
+        other.close()
+        self.close()
+        other.path.replace(self.path)
+        self._open()
+
     def delete(self) -> None:
         """Let go of the file and remove it."""
         self.close()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+
+
+def _told(error: sqlite3.OperationalError) -> Exception:
+    """What to raise: a database that does not answer is one thing, a statement that is wrong another."""
+    return unavailable() if error.sqlite_errorcode & 0xFF in TRANSIENT else error

@@ -19,6 +19,10 @@ SILENCE = 25.0
 PAGE = 500
 
 
+class EpochChanged(RuntimeError):
+    """The producer's log is another one than was read so far: what was made of it has to be made again."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedPage:
     """Facts in order, up to `position`, from the log whose `epoch` this is."""
@@ -62,13 +66,23 @@ class Source(Protocol):
     name: str
 
     async def page(self, after: int, wait: float = 0.0) -> FeedPage:
-        """The facts after a position; waits up to `wait` seconds for the first. Raises Refused(unavailable)."""
+        """The facts after a position; waits up to `wait` seconds for the first.
+
+        Raises Refused(unavailable), and EpochChanged when the log ends before that position.
+        """
 
     async def fact(self, stream: str, version: int) -> Recorded | None:
         """One fact again, for a retry."""
 
+    async def end(self) -> FeedPage:
+        """An empty page where the log ends now."""
+
     def follow(self, after: int, wanted: Collection[str]) -> AsyncIterator[FeedPage]:
-        """Every fact after a position for ever: in order, none lost, none twice. `wanted` names types of interest."""
+        """Every fact after a position for ever: in order, none lost, none twice. `wanted` names types of interest.
+
+        The first page comes at once, though it may be empty: it says which log this is. So does one whose epoch is
+        another than before. Raises EpochChanged.
+        """
 
 
 class LocalSource:
@@ -78,6 +92,8 @@ class LocalSource:
         self.name, self._store = store.source, store
 
     async def page(self, after: int, wait: float = 0.0) -> FeedPage:
+        if after > self._store.head:
+            raise EpochChanged(f"the log of {self.name} ends before position {after}")
         if wait:
             await self._store.changed(after, wait)
         page = await self._store.scan(after, PAGE)
@@ -87,11 +103,15 @@ class LocalSource:
         history = await self._store.read(stream, upto=version)
         return history[-1] if history and history[-1].version == version else None
 
+    async def end(self) -> FeedPage:
+        return FeedPage((), self._store.head, self._store.epoch)
+
     async def follow(self, after: int, wanted: Collection[str]) -> AsyncIterator[FeedPage]:
+        first = True
         while True:
             page = await self.page(after)
-            if page.position > after:
-                after = page.position
+            if page.position > after or first:
+                after, first = page.position, False
                 yield page
             else:
                 await self._store.changed(after, 3600)
@@ -115,9 +135,15 @@ class RemoteSource:
     async def fact(self, stream: str, version: int) -> Recorded | None:
         return await self._refetch(stream, version)
 
+    async def end(self) -> FeedPage:
+        page = await self._fetch(0, 0.0)
+        while page.facts:
+            page = await self._fetch(page.position, 0.0)
+        return page
+
     async def follow(self, after: int, wanted: Collection[str]) -> AsyncIterator[FeedPage]:
         hints = self._listen()
-        failures = 0
+        failures, epoch = 0, ""
         try:
             while True:
                 try:
@@ -128,8 +154,8 @@ class RemoteSource:
                     await asyncio.sleep(min(5.0, 0.2 * 2 ** min(failures, 5)) * random.uniform(0.7, 1.3))  # noqa: S311
                     continue
                 failures = 0
-                if page.position > after:
-                    after = page.position
+                if page.position > after or page.epoch != epoch:
+                    after, epoch = page.position, page.epoch
                     yield page
                     if len(page.facts) >= PAGE:
                         continue

@@ -10,15 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kernel.db import Db, SqliteDb, Tx
-from kernel.feed import FeedPage, Source
+from kernel.errors import Refused
+from kernel.feed import EpochChanged, FeedPage, Source
 from kernel.position import Vector
 from kernel.projection import CHECKPOINTS, Projection, save_checkpoint
 
+REPLACED = "replaced"
 log = logging.getLogger(__name__)
-
-
-class EpochChanged(RuntimeError):
-    """The producer's log is another one than the rows were folded from: rebuild the read model."""
 
 
 class ReadModel:
@@ -48,8 +46,7 @@ class ReadModel:
 
     async def apply(self, source: str, page: FeedPage) -> None:
         """Fold a page and its checkpoint in one transaction. Raises EpochChanged, or Refused(unavailable)."""
-        if self.epochs.setdefault(source, page.epoch) != page.epoch:
-            raise EpochChanged(f"{self.projection.name}: the log of {source} was replaced")
+        self.check(source, page.epoch)
         wanted = self.projection.wanted(source)
         facts = [fact for fact in page.facts if fact.type in wanted]
 
@@ -63,11 +60,25 @@ class ReadModel:
 
         try:
             await self._db.write(fast)
+        except Refused:
+            raise
         except Exception as failure:
-            log.warning("%s: a page does not fold (%s), fact by fact then", self.projection.name, failure)
+            name = type(failure).__name__
+            log.warning("%s: a page does not fold (%s), fact by fact then", self.projection.name, name)
             await self._db.write(careful)
         self.positions[source] = page.position
         self.wake()
+
+    def check(self, source: str, epoch: str) -> None:
+        """Raises EpochChanged when the rows were folded from another log than this one."""
+        if self.epochs.setdefault(source, epoch) != epoch:
+            raise EpochChanged(f"{self.projection.name}: the log of {source} was replaced, rebuild this read model")
+
+    async def distrust(self, source: str) -> None:
+        """Remember that the log of a source is not the one that was folded, until the read model is rebuilt."""
+        self.epochs[source] = REPLACED
+        position = self.positions[source]
+        await self._db.write(lambda tx: save_checkpoint(tx, source, position, REPLACED))
 
     def wake(self) -> None:
         """Let those who wait look again."""
@@ -97,6 +108,12 @@ class ReadModel:
         """The facts that did not fold."""
         return await self._db.read("SELECT * FROM parked ORDER BY source, position LIMIT 1000")
 
+    def become(self, other: ReadModel) -> None:
+        """Take over the rows of another file of the same projection; who reads or waits here does not notice."""
+        self._db.become(other._db)
+        self.positions, self.epochs = dict(other.positions), dict(other.epochs)
+        self.wake()
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
@@ -125,13 +142,23 @@ class Projector:
         """Read where the last run stopped."""
         await self.live.load()
 
+    async def start_over(self) -> None:
+        """Begin again from nothing."""
+        empty = self.beside("empty")
+        self.live.become(empty)
+
     async def follow(self, source: Source) -> None:
-        """Fold one source for ever."""
+        """Fold one source for ever. Raises EpochChanged."""
         wanted = self.projection.wanted(source.name)
-        async for page in source.follow(self.live.positions[source.name], wanted):
-            async with self._turn:
-                if page.position > self.live.positions[source.name]:
-                    await self.live.apply(source.name, page)
+        try:
+            async for page in source.follow(self.live.positions[source.name], wanted):
+                async with self._turn:
+                    self.live.check(source.name, page.epoch)
+                    if page.position > self.live.positions[source.name]:
+                        await self.live.apply(source.name, page)
+        except EpochChanged:
+            await self.live.distrust(source.name)
+            raise
 
     async def catch_up(self, source: Source, model: ReadModel, upto: int) -> int:
         """Fold a source into `model` up to a position; the number of facts it looked at."""
@@ -157,12 +184,4 @@ class Projector:
 
     def flip(self, model: ReadModel) -> None:
         """Let `model` take over from the live one. Call it while `paused`; readers see one or the other, whole."""
-        old, target = self.live, self._directory / self.projection.file()
-        path = model.path
-        model.close()
-        old.delete()
-        path.replace(target)
-        fresh = ReadModel(self.projection, target, self._thread)
-        fresh.positions, fresh.epochs = dict(model.positions), dict(model.epochs)
-        self.live = fresh
-        old.wake()
+        self.live.become(model)

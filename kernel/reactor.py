@@ -8,17 +8,18 @@ until somebody decides (`guichet parked`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
+from kernel.clock import Clock, system_clock
 from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.errors import Kind, NotYet, Refused
 from kernel.events import Event
-from kernel.feed import Source
+from kernel.feed import EpochChanged, FeedPage, Source
 
 E = TypeVar("E", bound=Event)
 R = TypeVar("R")
@@ -27,6 +28,8 @@ Reaction = Callable[[R, Any, Recorded], Awaitable[None]]
 ATTEMPTS = 5
 PATIENCE = 600.0
 LONGEST_DELAY = 30.0
+UNSAVED = 500
+UNKNOWN, REPLACED = "", "replaced"
 log = logging.getLogger(__name__)
 
 
@@ -68,10 +71,19 @@ class Reactor(Generic[R]):
 class ReactorRunner(Generic[R]):
     """Runs one reactor: follows its sources, checkpoints after the effect, holds streams that fail."""
 
-    def __init__(self, reactor: Reactor[R], runtime: R, state: Db, sources: Mapping[str, Source]) -> None:
-        self.reactor, self._runtime, self._state = reactor, runtime, state
+    def __init__(
+        self,
+        reactor: Reactor[R],
+        runtime: R,
+        state: Db,
+        sources: Mapping[str, Source],
+        clock: Clock = system_clock,
+    ) -> None:
+        self.reactor, self._runtime, self._state, self._clock = reactor, runtime, state, clock
         self.sources = [sources[name] for name in reactor.sources]
         self.positions: dict[str, int] = {}
+        self._saved: dict[str, int] = {}
+        self._epochs: dict[str, str] = {}
         self._held: set[tuple[str, str]] = set()
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -79,57 +91,62 @@ class ReactorRunner(Generic[R]):
     async def start(self, *, from_zero: bool) -> None:
         """Read where the last run stopped. A reactor never seen starts at zero on a new installation, else at now."""
         name = self.reactor.name
-        known = {
-            r["source"]: r["position"]
-            for r in await self._state.read("SELECT source, position FROM reactor WHERE name=:name", name=name)
-        }
+        for row in await self._state.read("SELECT source, position, epoch FROM reactor WHERE name=:name", name=name):
+            self.positions[row["source"]], self._epochs[row["source"]] = row["position"], row["epoch"]
         for source in self.sources:
-            if source.name in known:
-                self.positions[source.name] = known[source.name]
-            elif from_zero:
-                await self._save(source.name, 0, "")
-                self.positions[source.name] = 0
+            if source.name not in self.positions and from_zero:
+                # Kept before anything is followed: after the next start, this installation is not new any more.
+                await self._save(source.name, 0, UNKNOWN)
         rows = await self._state.read("SELECT DISTINCT source, stream FROM held WHERE reactor=:name", name=name)
         self._held = {(row["source"], row["stream"]) for row in rows}
 
     async def follow(self, source: Source) -> None:
-        """React to one source for ever."""
-        wanted = frozenset(type for service, type in self.reactor.reactions if service == source.name)
-        if source.name not in self.positions:
-            # Durable before the first fact: a run cut short within its first page must not begin at a later now.
-            now = await _end(source)
-            await self._save(source.name, now, "")
-            self.positions[source.name] = now
-        async for page in source.follow(self.positions[source.name], wanted):
-            for fact in page.facts:
-                if fact.type in wanted:
-                    async with self._turn:
-                        await self._meet(fact)
-            await self._save(source.name, page.position, page.epoch)
-            self.positions[source.name] = page.position
+        """React to one source for ever. Raises EpochChanged when its log is not the one it reacted to so far."""
+        name = source.name
+        wanted = frozenset(type for service, type in self.reactor.reactions if service == name)
+        if name not in self.positions:
+            end = await source.end()
+            await self._save(name, end.position, end.epoch)
+        try:
+            async for page in source.follow(self.positions[name], wanted):
+                await self._follow_page(name, page, wanted)
+        except EpochChanged:
+            await self._save(name, self.positions[name], REPLACED)
+            raise
+
+    async def _follow_page(self, source: str, page: FeedPage, wanted: frozenset[str]) -> None:
+        known = self._epochs.get(source, UNKNOWN)
+        if known not in (UNKNOWN, page.epoch):
+            raise EpochChanged(f"{self.reactor.name}: the log of {source} was replaced")
+        facts = [fact for fact in page.facts if fact.type in wanted]
+        for fact in facts:
+            async with self._turn:
+                await self._meet(fact)
+        # A position past facts that lead to nothing need not be kept each time: reading them again does nothing.
+        if facts or known == UNKNOWN or page.position - self._saved.get(source, 0) >= UNSAVED:
+            await self._save(source, page.position, page.epoch)
+        self.positions[source] = page.position
 
     async def retry(self) -> None:
         """Try held streams again when they are due, for ever."""
         while True:
+            self._wake.clear()
             rows = await self._state.read(
-                "SELECT source, stream, min(position), retry_at FROM held WHERE reactor=:name AND parked=0"
-                " GROUP BY source, stream ORDER BY retry_at",
+                "SELECT source, stream, retry_at FROM held AS one WHERE reactor=:name AND parked=0 AND position="
+                "(SELECT min(position) FROM held WHERE reactor=one.reactor AND source=one.source AND stream=one.stream)"
+                " ORDER BY retry_at",
                 name=self.reactor.name,
             )
-            now = time.time()
-            for row in rows:
-                if row["retry_at"] <= now:
-                    async with self._turn:
-                        await self._drain(row["source"], row["stream"])
-            due = [row["retry_at"] for row in rows if row["retry_at"] > now]
-            if any(row["retry_at"] <= now for row in rows):
+            now = self._now()
+            due = [row for row in rows if row["retry_at"] <= now]
+            for row in due:
+                async with self._turn:
+                    await self._drain(row["source"], row["stream"])
+            if due:
                 continue
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(min(due) - now if due else None):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rows[0]["retry_at"] - now if rows else None):
                     await self._wake.wait()
-            except TimeoutError:
-                pass
 
     async def release(self, source: str, stream: str) -> None:
         """Have a parked stream tried again now."""
@@ -157,8 +174,9 @@ class ReactorRunner(Generic[R]):
                 stream=stream,
             )
 
-        await self._state.write(work)
-        self._held.discard((source, stream))
+        async with self._turn:
+            await self._state.write(work)
+            self._held.discard((source, stream))
 
     async def _meet(self, fact: Recorded) -> None:
         if (fact.source, fact.stream) in self._held:
@@ -166,7 +184,7 @@ class ReactorRunner(Generic[R]):
             return
         failure = await self._react(fact)
         if failure is not None:
-            await self._hold(fact, 1, time.time() + _delay(1), _name(failure))
+            await self._hold(fact, 1, self._now() + _delay(1), _name(failure))
             self._held.add((fact.source, fact.stream))
             self._wake.set()
 
@@ -203,9 +221,9 @@ class ReactorRunner(Generic[R]):
         self._held.discard((source, stream))
 
     async def _react_again(self, source: str, row: Row) -> Exception | None:
-        origin = next(s for s in self.sources if s.name == source)
+        origin = next((known for known in self.sources if known.name == source), None)
         try:
-            fact = await origin.fact(row["stream"], row["version"])
+            fact = None if origin is None else await origin.fact(row["stream"], row["version"])
         except Refused as refusal:
             return refusal
         return LookupError("the fact is gone") if fact is None else await self._react(fact)
@@ -225,7 +243,7 @@ class ReactorRunner(Generic[R]):
                 "UPDATE held SET attempts=:attempts, retry_at=:at, parked=:parked, error=:error"
                 " WHERE reactor=:reactor AND source=:source AND position=:position",
                 attempts=attempts,
-                at=time.time() + _delay(attempts),
+                at=self._now() + _delay(attempts),
                 parked=int(parked),
                 error=_name(failure),
                 reactor=self.reactor.name,
@@ -265,15 +283,11 @@ class ReactorRunner(Generic[R]):
             )
 
         await self._state.write(work)
+        self.positions[source] = self._saved[source] = position
+        self._epochs[source] = epoch
 
-
-async def _end(source: Source) -> int:
-    position = -1
-    while (page := await source.page(max(position, 0))).position > position:
-        position = page.position
-        if not page.facts:
-            break
-    return page.position
+    def _now(self) -> float:
+        return self._clock().timestamp()
 
 
 def _delay(attempts: int) -> float:

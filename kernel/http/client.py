@@ -10,7 +10,7 @@ from httpx_aiohttp import AiohttpTransport
 from kernel.cloudevents import from_cloudevent
 from kernel.envelope import Recorded
 from kernel.errors import unavailable
-from kernel.feed import LONG_POLL, FeedPage
+from kernel.feed import LONG_POLL, EpochChanged, FeedPage
 from kernel.http.tokens import Signer
 from kernel.telemetry import correlation
 
@@ -36,30 +36,31 @@ class Peer:
         response = await self._call("GET", path, "read", params=params)
         if response.status_code == 404:
             return None
-        return _json(response)
+        return _object(response)
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """Post a JSON object; its answer, or None on 404."""
         response = await self._call("POST", path, "read", json=body)
         if response.status_code == 404:
             return None
-        return _json(response)
+        return _object(response)
 
     async def feed(self, after: int, wait: float) -> FeedPage:
-        """The peer's public facts after a position."""
+        """The peer's public facts after a position. Raises EpochChanged when its log ends before that."""
         response = await self._call("GET", "/feed", "feed", params={"after": after, "wait": wait})
-        events = _list(response)
-        return FeedPage(
-            [from_cloudevent(event) for event in events],
-            int(response.headers[POSITION]),
-            response.headers[STORE],
-        )
+        if response.status_code == 409:
+            raise EpochChanged(f"the log of {self.name} ends before position {after}")
+        facts = _facts(response)
+        try:
+            return FeedPage(facts, int(response.headers[POSITION]), response.headers[STORE])
+        except (KeyError, ValueError):
+            raise unavailable() from None
 
     async def fact(self, stream: str, version: int) -> Recorded | None:
         """One public fact again."""
         response = await self._call("GET", "/feed", "feed", params={"stream": stream, "version": version})
-        events = _list(response)
-        return from_cloudevent(events[0]) if events else None
+        facts = _facts(response)
+        return facts[0] if facts else None
 
     async def _call(self, method: str, path: str, purpose: str, **arguments: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._signer.mint_service(self.name, purpose)}"}
@@ -71,15 +72,24 @@ class Peer:
             raise unavailable() from error
 
 
-def _json(response: httpx.Response) -> dict[str, Any]:
+def _json(response: httpx.Response) -> Any:
     if response.status_code >= 300:
         raise unavailable()
-    body: dict[str, Any] = response.json()
+    try:
+        return response.json()
+    except ValueError:
+        raise unavailable() from None
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    body = _json(response)
+    if not isinstance(body, dict):
+        raise unavailable()
     return body
 
 
-def _list(response: httpx.Response) -> list[dict[str, Any]]:
-    if response.status_code >= 300:
-        raise unavailable()
-    body: list[dict[str, Any]] = response.json()
-    return body
+def _facts(response: httpx.Response) -> list[Recorded]:
+    try:
+        return [from_cloudevent(event) for event in _json(response)]
+    except (LookupError, ValueError, TypeError, AttributeError):
+        raise unavailable() from None

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from kernel.audit import Verified
 from kernel.cloudevents import MEDIA_TYPE, current_schema, to_cloudevent
 from kernel.envelope import Recorded
-from kernel.errors import not_found
+from kernel.errors import conflict, not_found
 from kernel.feed import LONG_POLL, PAGE
 from kernel.http.client import POSITION, STORE
 from kernel.http.deps import Caller, Run, demand_service
@@ -64,6 +64,8 @@ async def feed(
         history = await run.store.read(stream, upto=version) if stream.startswith(f"{run.name}.") else []
         facts = [fact for fact in history[-1:] if fact.public and fact.version == version]
         return _batch(run, reader, facts, after)
+    if after > run.store.head:
+        raise conflict("ahead-of-log", "Cette position est au-delà de la fin du journal : il a été remplacé.")
     page = await run.store.scan(after, PAGE, public=True)
     if not page.facts and wait:
         await run.news(page.position, wait)

@@ -61,16 +61,16 @@ class SqliteStore:
         return self._select(f"stream = ?{bound} ORDER BY version", value)
 
     async def scan(self, after: int, limit: int = 500, *, public: bool = False, route: str | None = None) -> Page:
+        # Nothing past the head is shown: what is committed but not announced yet comes with the next page.
         head = self.head
-        clauses, values = ["position > ?"], [str(after)]
+        clauses, values = ["position > ? AND position <= ?"], [str(after), str(head)]
         if public:
             clauses.append("public = 1")
         if route is not None:
             clauses.append("route = ? AND route <> ''")
             values.append(route)
         facts = self._select(f"{' AND '.join(clauses)} ORDER BY position LIMIT {int(limit)}", values)
-        last = facts[-1].position if facts else after
-        return Page(facts, last if len(facts) == limit else max(head, last))
+        return Page(facts, facts[-1].position if facts and len(facts) == limit else max(head, after))
 
     async def changed(self, after: int, timeout: float) -> bool:
         with contextlib.suppress(TimeoutError):
