@@ -20,6 +20,7 @@ from kernel.envelope import Recorded
 from kernel.errors import Kind, NotYet, Refused
 from kernel.events import Event
 from kernel.feed import EpochChanged, FeedPage, Source
+from kernel.held import HeldFacts
 
 E = TypeVar("E", bound=Event)
 R = TypeVar("R")
@@ -27,7 +28,7 @@ Reaction = Callable[[R, Any, Recorded], Awaitable[None]]
 
 ATTEMPTS = 5
 PATIENCE = 600.0
-LONGEST_DELAY = 30.0
+FIRST_DELAY, LONGEST_DELAY = 0.2, 30.0
 UNSAVED = 500
 UNKNOWN, REPLACED = "", "replaced"
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class ReactorRunner(Generic[R]):
         self.positions: dict[str, int] = {}
         self._saved: dict[str, int] = {}
         self._epochs: dict[str, str] = {}
+        self._facts = HeldFacts(reactor.name, state)
         self._held: set[tuple[str, str]] = set()
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -97,8 +99,7 @@ class ReactorRunner(Generic[R]):
             if source.name not in self.positions and from_zero:
                 # Kept before anything is followed: after the next start, this installation is not new any more.
                 await self._save(source.name, 0, UNKNOWN)
-        rows = await self._state.read("SELECT DISTINCT source, stream FROM held WHERE reactor=:name", name=name)
-        self._held = {(row["source"], row["stream"]) for row in rows}
+        self._held = await self._facts.streams()
 
     async def follow(self, source: Source) -> None:
         """React to one source for ever. Raises EpochChanged when its log is not the one it reacted to so far."""
@@ -131,12 +132,7 @@ class ReactorRunner(Generic[R]):
         """Try held streams again when they are due, for ever."""
         while True:
             self._wake.clear()
-            rows = await self._state.read(
-                "SELECT source, stream, retry_at FROM held AS one WHERE reactor=:name AND parked=0 AND position="
-                "(SELECT min(position) FROM held WHERE reactor=one.reactor AND source=one.source AND stream=one.stream)"
-                " ORDER BY retry_at",
-                name=self.reactor.name,
-            )
+            rows = await self._facts.waiting()
             now = self._now()
             due = [row for row in rows if row["retry_at"] <= now]
             for row in due:
@@ -150,41 +146,22 @@ class ReactorRunner(Generic[R]):
 
     async def release(self, source: str, stream: str) -> None:
         """Have a parked stream tried again now."""
-
-        def work(tx: Tx) -> None:
-            tx.run(
-                "UPDATE held SET parked=0, attempts=0, retry_at=0 WHERE reactor=:reactor AND source=:source"
-                " AND stream=:stream",
-                reactor=self.reactor.name,
-                source=source,
-                stream=stream,
-            )
-
-        await self._state.write(work)
+        await self._facts.release(source, stream)
         self._wake.set()
 
     async def drop(self, source: str, stream: str) -> None:
         """Give up the facts a parked stream holds; later ones flow again."""
-
-        def work(tx: Tx) -> None:
-            tx.run(
-                "DELETE FROM held WHERE reactor=:reactor AND source=:source AND stream=:stream",
-                reactor=self.reactor.name,
-                source=source,
-                stream=stream,
-            )
-
         async with self._turn:
-            await self._state.write(work)
+            await self._facts.drop(source, stream)
             self._held.discard((source, stream))
 
     async def _meet(self, fact: Recorded) -> None:
         if (fact.source, fact.stream) in self._held:
-            await self._hold(fact, 0, 0.0, "waits for an earlier fact of its stream")
+            await self._facts.add(fact, 0, 0.0, "waits for an earlier fact of its stream")
             return
         failure = await self._react(fact)
         if failure is not None:
-            await self._hold(fact, 1, self._now() + _delay(1), _name(failure))
+            await self._facts.add(fact, 1, self._now() + _delay(1), _name(failure))
             self._held.add((fact.source, fact.stream))
             self._wake.set()
 
@@ -199,25 +176,12 @@ class ReactorRunner(Generic[R]):
         return None
 
     async def _drain(self, source: str, stream: str) -> None:
-        rows = await self._state.read(
-            "SELECT * FROM held WHERE reactor=:name AND source=:source AND stream=:stream ORDER BY position",
-            name=self.reactor.name,
-            source=source,
-            stream=stream,
-        )
-        for row in rows:
+        for row in await self._facts.of(source, stream):
             failure = await self._react_again(source, row)
             if failure is not None:
                 await self._postpone(row, failure)
                 return
-            await self._state.write(
-                lambda tx, row=row: tx.run(  # type: ignore[misc]
-                    "DELETE FROM held WHERE reactor=:reactor AND source=:source AND position=:position",
-                    reactor=self.reactor.name,
-                    source=source,
-                    position=row["position"],
-                )
-            )
+            await self._facts.remove(row)
         self._held.discard((source, stream))
 
     async def _react_again(self, source: str, row: Row) -> Exception | None:
@@ -237,39 +201,7 @@ class ReactorRunner(Generic[R]):
         parked = waited and attempts >= ATTEMPTS
         if parked:
             log.error("%s: parked %s after %d attempts", self.reactor.name, row["stream"], attempts)
-
-        def work(tx: Tx) -> None:
-            tx.run(
-                "UPDATE held SET attempts=:attempts, retry_at=:at, parked=:parked, error=:error"
-                " WHERE reactor=:reactor AND source=:source AND position=:position",
-                attempts=attempts,
-                at=self._now() + _delay(attempts),
-                parked=int(parked),
-                error=_name(failure),
-                reactor=self.reactor.name,
-                source=row["source"],
-                position=row["position"],
-            )
-
-        await self._state.write(work)
-
-    async def _hold(self, fact: Recorded, attempts: int, retry_at: float, error: str) -> None:
-        def work(tx: Tx) -> None:
-            tx.run(
-                "INSERT INTO held VALUES(:reactor, :source, :stream, :position, :version, :type, :attempts,"
-                " :retry_at, 0, :error) ON CONFLICT DO NOTHING",
-                reactor=self.reactor.name,
-                source=fact.source,
-                stream=fact.stream,
-                position=fact.position,
-                version=fact.version,
-                type=fact.type,
-                attempts=attempts,
-                retry_at=retry_at,
-                error=error,
-            )
-
-        await self._state.write(work)
+        await self._facts.postpone(row, attempts, self._now() + _delay(attempts), _name(failure), parked=parked)
 
     async def _save(self, source: str, position: int, epoch: str) -> None:
         def work(tx: Tx) -> None:
@@ -291,7 +223,7 @@ class ReactorRunner(Generic[R]):
 
 
 def _delay(attempts: int) -> float:
-    return float(min(LONGEST_DELAY, 0.2 * 2 ** min(attempts, 10))) * random.uniform(0.7, 1.3)  # noqa: S311
+    return float(min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts, 10))) * random.uniform(0.7, 1.3)  # noqa: S311
 
 
 def _name(failure: Exception) -> str:
