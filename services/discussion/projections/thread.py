@@ -88,11 +88,7 @@ def _read(tx: Tx, fact: MessageRead, recorded: Recorded) -> None:
 
 @projection.on(DiscussionClosed)
 def _closed(tx: Tx, fact: DiscussionClosed, recorded: Recorded) -> None:
-    tx.run(
-        "UPDATE discussion SET closed_at=:at WHERE id=:id AND closed_at=''",
-        at=rfc3339(recorded.at),
-        id=fact.discussion,
-    )
+    tx.run("UPDATE discussion SET closed_at=:at WHERE id=:id", at=rfc3339(recorded.at), id=fact.discussion)
     _advance(tx, fact.demande, recorded)
 
 

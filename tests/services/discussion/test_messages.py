@@ -131,6 +131,8 @@ def test_what_was_said_of_a_file_when_it_was_sent_counts_unless_the_message_says
 
 
 def test_the_service_hands_nothing_in() -> None:
+    tagged = posting("service", attachments=("f1",), files=(file("f1", "service", answers="doc1"),))
+    given(discussion, *ASKED).when(post_message, tagged).then(posted("m2", "service", unread=2, attachments=("f1",)))
     given(discussion, *ASKED).when(
         post_message,
         posting("service", attachments=("f1",), files=(file("f1", "service"),), received={"doc1": "f1"}),

@@ -21,6 +21,9 @@ async def test_an_applicant_sees_what_he_has_still_to_read(talk: Talk) -> None:
             "at": last["at"],
         }
     ]
+    answer = (await talk.says(talk.applicant)).json()
+    await talk.has_read(talk.agent, answer["id"])
+    assert [item["unread"] for item in await talk.notified(talk.applicant)] == [2]
     await talk.has_read(talk.applicant, opened["messages"][0]["id"])
     assert [item["unread"] for item in await talk.notified(talk.applicant)] == [1]
     await talk.has_read(talk.applicant, last["id"])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from kernel.events import Event
 from kernel.position import Mark
 from services.discussion.main import SERVICE
-from services.dossiers.events import Author, DemandeStatusChanged
+from services.dossiers.events import Author, DemandeStatusChanged, DemandeWithdrawn
 from services.files.events import FileExpired
 from tests.support.discussion import ALONE, DEMANDE, Talk, submitted, vetted
 from tests.support.neighbours import Neighbour, demande_seen, file_seen, neighbourhood
@@ -59,8 +60,14 @@ async def test_a_demande_that_was_heard_of_is_not_asked_for(street: Street) -> N
     assert street.dossiers.asked == []
 
 
-async def test_a_late_copy_of_the_status_does_not_have_a_discussion_refused(street: Street) -> None:
-    change = DemandeStatusChanged(demande=DEMANDE, old="deposee", new="sans_suite", message="", author=AUTHOR)
+@pytest.mark.parametrize(
+    "change",
+    [
+        DemandeStatusChanged(demande=DEMANDE, old="deposee", new="sans_suite", message="", author=AUTHOR),
+        DemandeWithdrawn(demande=DEMANDE, old="deposee", reason=""),
+    ],
+)
+async def test_a_late_copy_of_the_status_does_not_have_a_discussion_refused(street: Street, change: Event) -> None:
     await street.learns(street.dossiers, await street.dossiers.says(submitted(), change))
     street.dossiers.known[DEMANDE] = demande_seen(DEMANDE, status="sans_suite")
     refused = await street.talk.opens()

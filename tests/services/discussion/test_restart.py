@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.discussion.main import SERVICE
+from services.discussion.projections import access
 from services.files.events import FileExpired, FileRejected
 from tests.support.discussion import ALONE, DEMANDE, Talk, submitted, tell, vetted
 from tests.support.service import serving
@@ -72,6 +73,13 @@ async def test_a_document_condemned_after_it_was_handed_in_is_awaited_again(talk
     seen = (await talk.reads(talk.agent)).json()
     assert seen["requested_documents"][0]["received"] is None
     assert seen["messages"][1]["attachments"][0]["name"] == f"{pending}.pdf"
+
+
+async def test_the_latest_verdict_on_a_file_is_kept(talk: Talk) -> None:
+    for status in ("pending", "clean"):
+        await tell(talk.desk, vetted("f000000000000006", status=status))
+        rows = await access.files_of(await talk.desk.run.view(access.projection), DEMANDE)
+        assert {row["id"]: row["status"] for row in rows}["f000000000000006"] == status
 
 
 async def test_an_auditor_reads_the_state_and_every_chain_holds(talk: Talk) -> None:

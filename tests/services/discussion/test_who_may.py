@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.discussion import DEMANDE, Talk
+from tests.support.discussion import DEMANDE, Talk, submitted, tell
 from tests.support.service import Desk
 
 OTHER = "dem0000000000009"
@@ -68,6 +68,12 @@ async def test_the_account_its_tracking_session_and_the_agent_take_part(talk: Ta
     for headers in (talk.applicant, talk.desk.as_tracking(DEMANDE), talk.agent):
         for name, status in (("read", 200), ("post", 201), ("mark", 422)):
             assert (await call(talk.desk, name, headers)).status_code == status
+
+
+async def test_a_demande_of_nobody_has_no_owner_to_pretend_to_be(talk: Talk) -> None:
+    await tell(talk.desk, submitted(OTHER, owner=""))
+    await Talk(talk.desk, OTHER).opens()
+    assert (await call(talk.desk, "read", talk.desk.as_account(""), OTHER)).status_code == 404
 
 
 async def test_an_agent_who_filed_a_demande_speaks_as_its_applicant(talk: Talk) -> None:
