@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from gateway.contract.composed import COMPOSED
 from gateway.routes import HERE, SERVICES, Route, Who
 
 _AUDIENCE: Final = {
@@ -51,13 +52,16 @@ def outline(routes: Iterable[Route]) -> dict[str, Any]:
 
 
 def _operation(route: Route) -> dict[str, Any]:
+    summary, answer = COMPOSED.get((route.method, route.path), (None, None))
     operation: dict[str, Any] = {
         "operationId": operation_id(route),
         "tags": [_tag(route)],
         "description": _AUDIENCE[route.who],
         "security": _security(route.who),
-        "responses": {"default": _REFUSED},
+        "responses": ({} if answer is None else {"200": answer}) | {"default": _REFUSED},
     }
+    if summary is not None:
+        operation["summary"] = summary
     if parameters := [_parameter(name) for name in re.findall(r"\{(\w+)\}", route.path)]:
         operation["parameters"] = parameters
     return operation

@@ -67,7 +67,7 @@ def _call(document: Json, method: str, path: str, operation: Json) -> Call:
         for parameter in (_resolve(document, each) for each in operation.get("parameters", ()))
     )
     outcomes = tuple(
-        Outcome(status, answer.get("description", ""), _content(document, answer))
+        Outcome(status, _meaning(answer), _content(document, answer))
         for status, answer in (
             (status, _resolve(document, each)) for status, each in operation.get("responses", {}).items()
         )
@@ -82,6 +82,12 @@ def _call(document: Json, method: str, path: str, operation: Json) -> Call:
         body=_content(document, _resolve(document, operation.get("requestBody", {}))),
         outcomes=outcomes,
     )
+
+
+def _meaning(answer: Json) -> str:
+    said: str = answer.get("description", "")
+    # FastAPI's own filler, in English and empty of meaning.
+    return "" if said == "Successful Response" else said
 
 
 def _content(document: Json, holder: Json) -> tuple[Field, ...]:
