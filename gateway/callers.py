@@ -8,11 +8,12 @@ from gateway.cookies import Cookies
 from gateway.csrf import Csrf
 from gateway.heads import Head
 from gateway.limits import ClientAddresses
-from gateway.refusals import Refusal, forbidden, unauthenticated
+from gateway.refusals import Refusal, forbidden, not_found, unauthenticated
 from gateway.routes import OPEN, ROLES, Who
 from gateway.sessions import Sessions, Verdict
 from kernel.keys import token_hash
 
+BACK_OFFICE = frozenset({Who.INSTRUCTEUR, Who.ADMINISTRATEUR})
 _OVER = "Votre session n'est plus valable. Connectez-vous à nouveau."
 
 
@@ -34,7 +35,10 @@ class Caller:
 
 
 def admit(who: Who, caller: Caller) -> None:
-    """Raises Refusal: 401 without a credential, 403 without the role this route is for."""
+    """Raises Refusal: 401 without a credential, 403 without the role this route is for.
+
+    The back office does not show to those who do not work there: 404.
+    """
     if who in OPEN:
         return
     verdict = caller.verdict
@@ -42,6 +46,8 @@ def admit(who: Who, caller: Caller) -> None:
         raise unauthenticated(_OVER if caller.stale_cookie else "Connectez-vous pour continuer.")
     if who is Who.MINE:
         return
+    if who in BACK_OFFICE and who.value not in verdict.roles:
+        raise not_found()
     if verdict.kind != "account":
         raise forbidden("Un numéro de suivi n'ouvre que sa demande. Connectez-vous pour continuer.")
     if who in ROLES and who.value not in verdict.roles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -92,7 +93,8 @@ class NatsBus:
     async def send(self, subject: str, body: dict[str, Any]) -> None:
         """Send a message that may be lost. Quietly does nothing while the bus is away."""
         if self._client is not None and self.connected:
-            await self._client.publish(subject, to_json(body))
+            with contextlib.suppress(NatsError, OSError):
+                await self._client.publish(subject, to_json(body))
 
     async def ensure_stream(self) -> None:
         """Create the stream when it is missing. Raises ConnectionError."""

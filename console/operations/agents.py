@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from console.operations.operator import Operator, Refused, add_data
 
+STATES = {"active": "actif", "invited": "invité", "disabled": "sans accès"}
 ROLES = ("instructeur", "administrateur", "auditeur")
 
 
@@ -34,13 +37,12 @@ def run(args: argparse.Namespace) -> int:
             operator.call("identity", "POST", "/internal/agents", body | {"services": args.service})
             print(f"{args.email} : {args.role}. Si le compte est nouveau, un courrier d'activation est parti.")
         elif args.action == "list":
-            for agent in operator.call("identity", "GET", "/internal/agents")["items"]:
-                roles = ", ".join(agent["roles"])
-                services = ", ".join(agent["services"]) or "–"
-                print(f"{agent['email']:<40} {agent['first_name']} {agent['last_name']:<20} {roles:<30} {services}")
+            for agent in _everybody(operator):
+                print(_line(agent))
         else:
-            agents = operator.call("identity", "GET", "/internal/agents")["items"]
-            found = next((agent for agent in agents if agent["email"].lower() == args.email.lower()), None)
+            found = next(
+                (agent for agent in _everybody(operator) if agent["email"].lower() == args.email.lower()), None
+            )
             if found is None:
                 raise Refused(f"Aucun agent n'a l'adresse {args.email}.")
             operator.call("identity", "POST", f"/internal/agents/{found['id']}/disable")
@@ -49,3 +51,20 @@ def run(args: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return 1
     return 0
+
+
+def _everybody(operator: Operator) -> Iterator[dict[str, Any]]:
+    cursor: dict[str, str] = {}
+    while True:
+        page = operator.call("identity", "GET", "/internal/agents", limit=100, **cursor)
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        cursor = {"cursor": page["next"]}
+
+
+def _line(agent: dict[str, Any]) -> str:
+    name = f"{agent['first_name']} {agent['last_name']}"
+    services = ", ".join(agent["services"]) or "–"
+    state = STATES.get(agent["status"], agent["status"])
+    return f"{agent['email']:<36} {name:<24} {', '.join(agent['roles']):<28} {services:<30} {state}"

@@ -18,6 +18,9 @@ POSITION = "Guichet-Feed-Position"
 STORE = "Guichet-Store"
 
 
+PATIENCE = 3.0
+
+
 def http_client() -> httpx.AsyncClient:
     """The process's one client. Redirects are never followed."""
     return httpx.AsyncClient(
@@ -67,7 +70,10 @@ class Peer:
         if identifier := correlation.get():
             headers["X-Request-Id"] = identifier
         try:
-            return await self._client.request(method, f"{self._url}{path}", headers=headers, **arguments)
+            patience = httpx.USE_CLIENT_DEFAULT if purpose == "feed" else httpx.Timeout(PATIENCE)
+            return await self._client.request(
+                method, f"{self._url}{path}", headers=headers, timeout=patience, **arguments
+            )
         except (httpx.HTTPError, OSError) as error:
             raise unavailable() from error
 

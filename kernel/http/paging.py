@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from pydantic_core import from_json, to_json
 
-from kernel.errors import Fault, invalid
+from kernel.errors import Fault, Refused, invalid
 
 MOST = 100
 
@@ -18,16 +18,26 @@ MOST = 100
 class Paging:
     """Where a list goes on: `after` holds the sort keys of the last row shown, or is empty."""
 
-    def __init__(
-        self,
-        cursor: Annotated[str | None, Query(max_length=400)] = None,
-        limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
-    ) -> None:
+    def __init__(self, cursor: str | None = None, limit: int = 20) -> None:
         self.limit = limit
         self.after: list[Any] = [] if cursor is None else _decode(cursor)
 
+    def resume(self, *kinds: type) -> list[Any]:
+        """The keys to go on after, empty at the start. Raises Refused(invalid-request) on a cursor of another list."""
+        if self.after and [type(key) for key in self.after] != list(kinds):
+            raise _not_ours()
+        return self.after
 
-Paged = Annotated[Paging, Depends(Paging)]
+
+async def paging(
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+) -> Paging:
+    """What the caller asks for. Raises Refused(invalid-request) on a cursor that is not ours."""
+    return Paging(cursor, limit)
+
+
+Paged = Annotated[Paging, Depends(paging)]
 
 
 def page_of(rows: Sequence[dict[str, Any]], paging: Paging, keys: tuple[str, ...]) -> tuple[list[dict[str, Any]], Any]:
@@ -45,9 +55,13 @@ def _decode(cursor: str) -> list[Any]:
     except (ValueError, binascii.Error):
         keys = None
     if not isinstance(keys, list) or not keys or not all(_is_key(key) for key in keys):
-        detail = "Reprenez la liste depuis le début : ce curseur n'est pas valable."
-        raise invalid("invalid-request", detail, [Fault("/cursor", detail)])
+        raise _not_ours()
     return keys
+
+
+def _not_ours() -> Refused:
+    detail = "Reprenez la liste depuis le début : ce curseur n'est pas valable."
+    return invalid("invalid-request", detail, [Fault("/cursor", detail)])
 
 
 def _is_key(key: object) -> bool:

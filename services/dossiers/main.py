@@ -12,7 +12,7 @@ from services.dossiers.api import backoffice, demandes, internal
 from services.dossiers.api import catalogue as catalogue_routes
 from services.dossiers.catalogue import shipped
 from services.dossiers.commands import PublishDemarche
-from services.dossiers.events import DemandeAssigned, DemandeStatusChanged, DemandeSubmitted, DemandeWithdrawn
+from services.dossiers.events import DemandeStatusChanged, DemandeSubmitted, DemandeWithdrawn
 from services.dossiers.projections import catalogue, dashboard, demande_detail, tracking
 from services.dossiers.settings import DossiersSettings
 
@@ -42,7 +42,6 @@ SERVICE = Service(
     starting=publish_shipped,
     entitled={
         "notifier": (DemandeSubmitted, DemandeStatusChanged, DemandeWithdrawn),
-        "discussion": (DemandeAssigned,),
     },
 )
 

@@ -50,7 +50,9 @@ async def test_the_table_admits_exactly_those_it_names(door: Portal, town: Town,
             assert town.heard, case  # the service decides from here on
         else:
             assert not town.heard, case
-            wanted = (401, "unauthenticated") if who == "visitor" else (403, "forbidden")
+            hidden = route.who in (Who.INSTRUCTEUR, Who.ADMINISTRATEUR)
+            refused = (404, "not-found") if hidden else (403, "forbidden")
+            wanted = (401, "unauthenticated") if who == "visitor" else refused
             assert (answer.status_code, answer.json()["slug"]) == wanted, case
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from kernel.clock import rfc3339
 from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
-from kernel.errors import Fault, invalid
 from kernel.http.paging import Paging
 from kernel.projection import Projection
 from services.discussion.events import DiscussionOpened, MessagePosted, MessageRead
@@ -78,12 +77,9 @@ SELECT = (
 async def of_owner(db: Db, owner: str, paging: Paging) -> list[Row]:
     """The demandes of an account with something to read, the latest message first."""
     clauses, params = ["d.owner=:owner"], {"owner": owner, "limit": paging.limit + 1}
-    if paging.after:
-        if len(paging.after) != 2 or not all(isinstance(key, str) for key in paging.after):
-            detail = "Reprenez la liste depuis le début : ce curseur n'est pas valable."
-            raise invalid("invalid-request", detail, [Fault("/cursor", detail)])
+    if after := paging.resume(str, str):
         clauses.append("(w.at, w.demande) < (:at, :demande)")
-        params |= {"at": paging.after[0], "demande": paging.after[1]}
+        params |= {"at": after[0], "demande": after[1]}
     return await db.read(f"{SELECT}{' AND '.join(clauses)} ORDER BY w.at DESC, w.demande DESC LIMIT :limit", **params)
 
 

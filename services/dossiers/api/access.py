@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernel.db import Db, Row
 from kernel.errors import not_found
-from kernel.http.deps import demand_role, unauthenticated
+from kernel.http.deps import account_of, unauthenticated
 from kernel.http.tokens import Principal
 from kernel.ids import is_id
 from services.dossiers.projections import demande_detail
@@ -22,9 +22,16 @@ async def of_applicant(db: Db, demande: str, caller: Principal) -> Row:
     raise not_found()
 
 
+def demand_agent(caller: Principal) -> None:
+    """The back office does not show to others. Raises Refused(unauthenticated or not-found)."""
+    account_of(caller)
+    if "instructeur" not in caller.roles:
+        raise not_found()
+
+
 async def of_agent(db: Db, demande: str, caller: Principal) -> Row:
     """A demande of one of the agent's services."""
-    demand_role(caller, "instructeur")
+    demand_agent(caller)
     row = await _find(db, demande)
     if row["service"] not in caller.services:
         raise not_found()

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from kernel.errors import Fault, invalid
-from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, demand_role, versioned
+from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, versioned
 from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
 from kernel.ids import derived_id
 from kernel.runtime.runtime import Runtime
 from services.dossiers.aggregate.demande import NEXT, STATUSES, add_note, assign, change_status, demande
-from services.dossiers.api.access import of_agent
+from services.dossiers.api.access import demand_agent, of_agent
 from services.dossiers.commands import AddNote, AssignDemande, ChangeStatus
 from services.dossiers.events import Author
 from services.dossiers.projections import dashboard, demande_detail
@@ -65,7 +65,7 @@ class NewNote(BaseModel):
 @router.get("", summary="Les demandes de mes services")
 async def desk(view: View, caller: Caller, paging: Paged, asked: Annotated[DeskFilters, Query()]) -> dict[str, Any]:
     """The list, and how many stand at each status."""
-    demand_role(caller, "instructeur")
+    demand_agent(caller)
     db = await view(dashboard.projection)
     wanted = dashboard.Wanted(
         status=asked.status,

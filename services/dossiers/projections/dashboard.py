@@ -89,7 +89,7 @@ def _move(tx: Tx, demande: str, status: str, recorded: Recorded) -> None:
 def _opened(tx: Tx, fact: DiscussionOpened, recorded: Recorded) -> None:
     tx.run(
         "INSERT INTO thread VALUES(:demande, 1, 0, 0, 'applicant') ON CONFLICT(demande) DO UPDATE SET is_open=1,"
-        " unread_applicant=0, unread_service=0, awaiting='applicant'",
+        " awaiting='applicant'",
         demande=fact.demande,
     )
 
@@ -173,9 +173,9 @@ async def _list(db: Db, whose: str, value: str | None, wanted: Wanted, paging: P
         clauses.append(f"l.words LIKE :word{number} ESCAPE '\\'")
         params[f"word{number}"] = f"%{_literal(word)}%"
     way, sign = ("ASC", ">") if wanted.oldest_first else ("DESC", "<")
-    if len(paging.after) == 2:
+    if after := paging.resume(str, str):
         clauses.append(f"(l.submitted_at, l.id) {sign} (:after_at, :after_id)")
-        params |= {"after_at": paging.after[0], "after_id": paging.after[1]}
+        params |= {"after_at": after[0], "after_id": after[1]}
     order = f"ORDER BY l.submitted_at {way}, l.id {way} LIMIT :limit"
     return await db.read(f"{SELECT} WHERE {' AND '.join(clauses)} {order}", **params)
 

@@ -62,7 +62,7 @@ async def add(body: NewAgent, run: Run, caller: Caller, ctx: Ctx) -> Response:
 async def list_agents(view: View, caller: Caller, paging: Paged) -> dict[str, Any]:
     """Everybody who holds a role, invited and disabled agents included."""
     _demand_console(caller)
-    found = await accounts.agents(await view(accounts.projection), paging.after, paging.limit + 1)
+    found = await accounts.agents(await view(accounts.projection), paging.resume(str, str), paging.limit + 1)
     rows, following = page_of(found, paging, ("created_at", "id"))
     return {"items": [_shown(row, row["roles"]) for row in rows], "next": following}
 
