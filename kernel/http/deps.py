@@ -22,10 +22,15 @@ from kernel.runtime.runtime import PATIENCE, Runtime
 
 CREDENTIALS = frozenset({"password", "current", "token", "code", "security_question", "tracking_number"})
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json\b")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def runtime(request: Request) -> Runtime:
+# Dependencies are coroutines: FastAPI would hand each plain function to a thread, and they share what they touch.
+
+
+async def runtime(request: Request) -> Runtime:
     """The running service."""
     return cast(Runtime, request.app.state.runtime)
 
@@ -33,7 +38,7 @@ def runtime(request: Request) -> Runtime:
 Run = Annotated[Runtime, Depends(runtime)]
 
 
-def principal(request: Request, run: Run) -> Principal:
+async def principal(request: Request, run: Run) -> Principal:
     """Who calls, as the gateway or a service signed it. Raises Refused(unauthenticated)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
@@ -108,14 +113,14 @@ async def incoming(request: Request, run: Run, caller: Caller) -> Incoming:
         fingerprint=await _fingerprint(request, run),
         correlation=request.state.correlation,
         expected=_expected(request.headers.get("if-match")),
-        traceparent=request.headers.get("traceparent", "")[:64],
+        traceparent=_traceparent(request.headers.get("traceparent", "")),
     )
 
 
 Asked = Annotated[Incoming, Depends(incoming)]
 
 
-def context(asked: Asked) -> Context:
+async def context(asked: Asked) -> Context:
     """The context of the caller's command."""
     return asked.context()
 
@@ -138,7 +143,12 @@ class Views:
         return live.db
 
 
-View = Annotated[Views, Depends(Views)]
+async def views(request: Request, run: Run, caller: Caller) -> Views:
+    """The read models, for whoever the gateway or a service vouches for."""
+    return Views(request, run)
+
+
+View = Annotated[Views, Depends(views)]
 
 
 async def answer(
@@ -173,15 +183,28 @@ def _bad_header(name: str, detail: str) -> Refused:
     return invalid("invalid-request", f"L'en-tête {name} est incorrect. {detail}", [Fault(f"/headers/{name}", detail)])
 
 
+def _traceparent(given: str) -> str:
+    return given if _TRACEPARENT.fullmatch(given) else ""
+
+
 async def _fingerprint(request: Request, run: Runtime) -> str:
-    content = b""
-    if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            content = to_json(_without_credentials(from_json(await request.body())))
-        except ValueError:
-            content = b"malformed"
+    """What this call asks for, as a keyed hash. Files are counted by their sha256, in the command itself."""
+    media_type, content = request.headers.get("content-type", "").lower(), b""
+    if not media_type.startswith("multipart/"):
+        content = await request.body()
+    if content and _JSON.match(media_type):
+        content = to_json(_without_credentials(_strict_json(content)))
     digest_of = f"{request.method}\n{request.url.path}\n{content.decode(errors='replace')}"
     return keyed_hash(run.settings.secret_bytes, "fingerprint", digest_of)
+
+
+def _strict_json(content: bytes) -> Any:
+    # The standard library also takes NaN and lone surrogates, which could not be stored, and any depth.
+    try:
+        return from_json(content, allow_inf_nan=False)
+    except ValueError:
+        detail = "Le corps de la requête n'est pas un JSON valide."
+        raise invalid("invalid-request", detail, [Fault("", detail)]) from None
 
 
 def _without_credentials(body: Any) -> Any:

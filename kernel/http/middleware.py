@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kernel.telemetry import Metrics, correlation
 
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET = frozenset({"/livez", "/readyz", "/metrics", "/feed"})
 log = logging.getLogger("guichet.access")
 
@@ -57,12 +58,13 @@ class Observed:
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
+        method = scope["method"] if scope["method"] in METHODS else "other"
         metrics: Metrics | None = self.metrics or _metrics_of(scope)
         if metrics is not None:
-            metrics.requests.labels(route, scope["method"], status).inc()
+            metrics.requests.labels(route, method, status).inc()
             metrics.seconds.labels(route).observe(seconds)
         if route not in QUIET:
-            log.info("%s %s %d %.1f ms", scope["method"], route, status, seconds * 1000)
+            log.info("%s %s %d %.1f ms", method, route, status, seconds * 1000)
 
 
 def _metrics_of(scope: Scope) -> Metrics | None:

@@ -44,8 +44,11 @@ async def metrics(run: Run) -> Response:
     for runner in run.reactors:
         for source, position in runner.positions.items():
             run.metrics.position.labels(f"reactor/{runner.reactor.name}", source).set(position)
-    for row in await run.state.read("SELECT parked, count(*) AS n FROM held GROUP BY parked"):
-        run.metrics.held.labels("parked" if row["parked"] else "waiting").set(row["n"])
+    held = {
+        row["parked"]: row["n"] for row in await run.state.read("SELECT parked, count(*) AS n FROM held GROUP BY 1")
+    }
+    for kind, parked in (("waiting", 0), ("parked", 1)):
+        run.metrics.held.labels(kind).set(held.get(parked, 0))
     return Response(generate_latest(run.metrics.registry), media_type="text/plain; version=0.0.4")
 
 

@@ -108,7 +108,8 @@ def faults_of(error: RequestValidationError) -> list[Fault]:
 def _pointer(location: Sequence[int | str]) -> str:
     # The first part says where (body, query, path); RFC 6901 escapes ~ and /.
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location[1:]]
-    return "".join(f"/{part}" for part in parts)
+    # A field's name is the client's: what is no Unicode scalar could not be written out again.
+    return "".join(f"/{part}" for part in parts).encode(errors="replace").decode()
 
 
 def install(app: FastAPI) -> None:
@@ -140,6 +141,8 @@ def install(app: FastAPI) -> None:
         return problem(422, "invalid-request", "La requête est illisible.")
 
     @app.exception_handler(Exception)
-    async def _unexpected(_: Request, error: Exception) -> Response:
+    async def _unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected %s", type(error).__name__, exc_info=error)
-        return problem(500, "internal", "Une erreur est survenue de notre côté. Réessayez dans quelques instants.")
+        detail = "Une erreur est survenue de notre côté. Réessayez dans quelques instants."
+        # This answer is made outside the middleware that puts the id on all others.
+        return problem(500, "internal", detail, headers={"X-Request-Id": getattr(request.state, "correlation", "")})

@@ -128,8 +128,8 @@ class Runtime:
     async def fresh(self, commit: Commit, *projections: Projection) -> bool:
         """Wait, a second at most, until these read models show a commit; whether they do."""
         vector = {self.name: Mark(commit.position, commit.public_position)}
-        shown = [await self.projectors[p.name].live.reached(vector, self.name, PATIENCE) for p in projections]
-        return all(shown)
+        live = [self.projectors[projection.name].live for projection in projections]
+        return all(await asyncio.gather(*(model.reached(vector, self.name, PATIENCE) for model in live)))
 
     async def news(self, after: int, seconds: float) -> None:
         """Wait for a fact after a position, at most so long, and no longer once the process is asked to stop."""
