@@ -71,6 +71,7 @@ def from_row(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
     What was altered so that it cannot be read comes out blank: the chain betrays it, and no reader stops.
     """
     position, stream, version, id, type, schema, at, route, public, previous, chain, meta, data = row
+    meta, data = _bytes(meta), _bytes(data)
     uuid = _read(lambda: UUID(bytes=id), UUID(int=0))
     return Recorded(
         source=source,
@@ -90,6 +91,11 @@ def from_row(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
         data=data,
         meta_bytes=meta,
     )
+
+
+def _bytes(value: object) -> bytes:
+    # What was written by hand into the file may have become text.
+    return value if isinstance(value, bytes) else str(value).encode(errors="replace")
 
 
 def _read(parse: Callable[[], T], blank: T) -> T:
