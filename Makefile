@@ -50,8 +50,10 @@ docs: install ## write the generated documents again
 docs-check: install-dev ## whether the generated documents are current
 	@$(BIN)/guichet docs --check
 
-bench: install-dev ## measure, and write the report
-	@$(BIN)/guichet bench
+bench: install-dev ## measure, and write bench/reports
+	@$(BIN)/python -m bench.eventstore
+	@$(BIN)/python -m bench.gateway
+	@$(BIN)/python -m bench.stack
 
 lock: install-dev ## resolve the dependencies of pyproject.toml again, with their hashes (UPGRADE=--upgrade)
 	@env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --group install -o requirements.txt
