@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +18,8 @@ from kernel.errors import unavailable
 
 T = TypeVar("T")
 Row = dict[str, Any]
-MAX_STEPS = 20_000_000
+LONGEST_READ = 2.0
+STEPS = 100_000
 TRANSIENT = frozenset(
     (
         sqlite3.SQLITE_BUSY,
@@ -58,12 +60,11 @@ class SqliteTx:
     def run(self, sql: str, **params: Any) -> list[Row]:
         try:
             cursor = self._db.execute(sql, params)
+            rows = cursor.fetchall()
         except sqlite3.OperationalError as error:
             raise _told(error) from error
-        if cursor.description is None:
-            return []
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 class SqliteDb:
@@ -89,8 +90,10 @@ class SqliteDb:
         self._tx = SqliteTx(self._db)
 
     async def read(self, sql: str, **params: Any) -> list[Row]:
-        # A query that would hold the event loop for seconds is a bug: interrupt it.
-        self._reader.set_progress_handler(lambda: 1, MAX_STEPS)
+        # A query that would hold the event loop for seconds is a bug: interrupt it. By the clock, since SQLite goes on
+        # counting the steps of a statement from one execution to the next.
+        latest = time.monotonic() + LONGEST_READ
+        self._reader.set_progress_handler(lambda: time.monotonic() > latest, STEPS)
         return SqliteTx(self._reader).run(sql, **params)
 
     async def write(self, work: Callable[[Tx], T]) -> T:
