@@ -48,6 +48,8 @@ class EsdbServer:
 
     def start(self) -> EsdbServer:
         """Returns when it listens. Raises RuntimeError when it does not."""
+        if self.process is not None:
+            return self
         command = [sys.executable, "-m", "tests.esdb_server", "--port", str(self.port), "--data", str(self.data)]
         self.process = subprocess.Popen([*command, *self.options], cwd=ROOT, stdout=subprocess.PIPE)
         line = _first_line(self.process)
