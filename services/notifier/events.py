@@ -12,7 +12,8 @@ class NotifierFact(Event, service="notifier"):
 class NotificationQueued(NotifierFact, public=True, route="about", subject="{subject_of}"):
     """A mail is to be sent. Rendered once, byte for byte: every attempt sends the same bytes.
 
-    `about` is the demande or the account; `cause` the id of the fact that led here; `subject_of` whose data it carries.
+    `about` is the demande or the account; `cause` the id of the fact that led here, recorded at `caused_at`;
+    `subject_of` whose data it carries. After `give_up_at` it is not tried again. `source` is the mail itself, ASCII.
     """
 
     notification: str
@@ -20,6 +21,8 @@ class NotificationQueued(NotifierFact, public=True, route="about", subject="{sub
     about: str
     subject_of: str
     cause: str
+    caused_at: str
+    give_up_at: str
     message_id: str
     recipient: Sealed[str]
     source: Sealed[str]
@@ -43,26 +46,32 @@ class NotificationSent(NotifierFact, public=True, route="about"):
 
 
 class NotificationDeferred(NotifierFact, route="about"):
-    """The mail server cannot take it now; it will be tried again at `retry_at`."""
+    """The mail server did not take it; it will be tried again at `retry_at`.
+
+    `code` is the server's reply, 0 when there was none. `in_doubt`: the server may have accepted it all the same, so
+    the next attempt may bring a second, identical copy.
+    """
 
     notification: str
     about: str
     attempt: int
     code: int
+    in_doubt: bool
     retry_at: str
 
 
 class NotificationFailed(NotifierFact, public=True, route="about"):
-    """The mail server refused it for good, or it was tried for too long."""
+    """It will not be sent. `reason`: `refused` by the mail server for good, or `too-late` after trying for too long."""
 
     notification: str
     about: str
     attempt: int
     code: int
+    reason: str
 
 
 class NotificationSuppressed(NotifierFact, public=True, route="about"):
-    """No mail is sent: there is nobody to write to any more. `reason` is a stable code."""
+    """No mail is sent. `reason`: `erased` (the person's data), `expired` (its link), `bad-address`."""
 
     notification: str
     template: str

@@ -1,0 +1,1 @@
+"""Adapters of notifier's ports: mails written from templates, mails carried by SMTP."""

@@ -1,0 +1,1 @@
+"""Facts of the other services lead to mails; mails that wait are handed to the mail server."""

@@ -1,0 +1,47 @@
+"""What the facts of discussion have to be told to whoever filed the demande.
+
+The words and the documents themselves stay in the discussion, behind a sign-in: a mailbox is not as well kept.
+"""
+
+from __future__ import annotations
+
+from kernel.envelope import Recorded
+from kernel.errors import NotYet
+from kernel.position import Mark
+from kernel.runtime.runtime import Runtime
+from services.discussion.events import DiscussionClosed, DiscussionOpened, MessagePosted
+from services.notifier.ports import Letter
+from services.notifier.projections import contacts
+from services.notifier.reactions.about_demandes import applicant_of, to_applicant
+
+
+async def opened(run: Runtime, fact: DiscussionOpened, recorded: Recorded) -> Letter:
+    """The invitation to answer and to bring the documents that are asked for."""
+    applicant = await applicant_of(run, fact.demande, recorded)
+    db = await run.view(contacts.projection)
+    # The documents are asked for in the same commit: a read model that shows the opening shows them too.
+    documents = await contacts.documents_of(db, fact.discussion)
+    return to_applicant(applicant, topic=fact.topic, documents=documents)
+
+
+async def message(run: Runtime, fact: MessagePosted, recorded: Recorded) -> Letter | None:
+    """The service wrote. Not when the applicant did (he knows), nor for the opening message (the opening is mailed)."""
+    if fact.author != "service" or fact.opening:
+        return None
+    applicant = await applicant_of(run, fact.demande, recorded)
+    topic = await _topic(run, fact.discussion, recorded)
+    return to_applicant(applicant, topic=topic, attachments=len(fact.attachments))
+
+
+async def closed(run: Runtime, fact: DiscussionClosed, recorded: Recorded) -> Letter:
+    """Nothing more can be sent in this discussion."""
+    applicant = await applicant_of(run, fact.demande, recorded)
+    return to_applicant(applicant, topic=await _topic(run, fact.discussion, recorded))
+
+
+async def _topic(run: Runtime, discussion: str, recorded: Recorded) -> str:
+    db = await run.view(contacts.projection, {recorded.source: Mark(recorded.position, recorded.position)})
+    topic = await contacts.topic_of(db, discussion)
+    if topic is None:
+        raise NotYet(f"discussion {discussion}")
+    return topic

@@ -1,0 +1,85 @@
+"""Which mail every public fact of the other services leads to, or why it leads to none.
+
+A fact that is missing here fails the tests: nobody adds one without saying whether people hear of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kernel.envelope import Recorded
+from kernel.events import Event
+from kernel.runtime.runtime import Runtime
+from services.discussion.events import (
+    DiscussionClosed,
+    DiscussionOpened,
+    DocumentsRequested,
+    MessagePosted,
+    MessageRead,
+)
+from services.dossiers.events import (
+    DemandeAssigned,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    DemandeWithdrawn,
+    DemarchePublished,
+)
+from services.files.events import FileExpired, FileRejected, FileVetted
+from services.identity.events import (
+    AccountActivated,
+    AccountCreated,
+    AccountDisabled,
+    AccountForgotten,
+    ActivationRequested,
+    ProfileChanged,
+    RoleGranted,
+    SignUpAttempted,
+)
+from services.notifier.ports import Letter
+from services.notifier.reactions import about_accounts, about_demandes, about_discussions
+
+
+@dataclass(frozen=True, slots=True)
+class NoMail:
+    """Nobody is written to, for a reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Somebody is written to: `letter` says to whom and what, or that this very fact leads to no mail (None).
+
+    `to` tells apart the mails that one fact may one day send to several people; it never changes.
+    """
+
+    template: str
+    letter: Callable[[Runtime, Any, Recorded], Awaitable[Letter | about_accounts.Expired | None]]
+    to: str = "applicant"
+
+
+MAILS: Mapping[type[Event], Mail | NoMail] = {
+    ActivationRequested: Mail("activation", about_accounts.activation, to="owner"),
+    SignUpAttempted: Mail("sign_up_attempt", about_accounts.sign_up_attempt, to="owner"),
+    AccountCreated: NoMail("The request for activation that comes with it brings the link."),
+    AccountActivated: NoMail("Who activates an account has the page that says so before his eyes."),
+    ProfileChanged: NoMail("Who changes his own profile sees it changed."),
+    AccountForgotten: NoMail("Nothing is left of the account, its address included."),
+    RoleGranted: NoMail("Agents learn their roles from their administrator."),
+    AccountDisabled: NoMail("The administrator who closes an account tells its owner why."),
+    DemandeSubmitted: Mail("receipt", about_demandes.receipt),
+    DemandeStatusChanged: Mail("status_changed", about_demandes.status_changed),
+    DemandeWithdrawn: Mail("withdrawal", about_demandes.withdrawal),
+    DemandeAssigned: NoMail("Which agent has the file is the service's own business."),
+    DemarchePublished: NoMail("The catalogue concerns nobody in particular."),
+    DiscussionOpened: Mail("discussion_opened", about_discussions.opened),
+    MessagePosted: Mail("discussion_message", about_discussions.message),
+    DiscussionClosed: Mail("discussion_closed", about_discussions.closed),
+    DocumentsRequested: NoMail("The mail of the opening lists the documents."),
+    MessageRead: NoMail("Reading is no step of a demande."),
+    FileVetted: NoMail("Who sends a file sees the verdict; the message that carries it is mailed."),
+    FileRejected: NoMail("Who sends a file is told at once, and the discussion shows a verdict that came later."),
+    FileExpired: NoMail("The file was never part of a message."),
+}
