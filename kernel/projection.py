@@ -7,6 +7,7 @@ Changing a read model means bumping its `version`: the new one is built beside t
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
 
@@ -91,7 +92,7 @@ class Projection:
                 raise
             except Exception as failure:
                 tx.run("ROLLBACK TO fact")
-                _park(tx, fact, f"{type(failure).__name__}: {failure}"[:300])
+                _park(tx, fact, _name(failure))
             tx.run("RELEASE fact")
 
     def tables(self, tx: Tx) -> list[str]:
@@ -123,6 +124,13 @@ def _known(fact: Recorded) -> Event:
     if fact.event is None:
         raise LookupError(f"unknown schema v{fact.schema} of {fact.type}")
     return fact.event
+
+
+def _name(failure: Exception) -> str:
+    # SQLite names tables and columns; the text of another exception could carry personal data.
+    return (
+        f"{type(failure).__name__}: {failure}"[:300] if isinstance(failure, sqlite3.Error) else type(failure).__name__
+    )
 
 
 def _parked(tx: Tx) -> set[tuple[str, str]]:
