@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import zlib
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from kernel.events import Event, erased_value, event_type, modernise
 from kernel.vault import Vault
 
 SEALED = "sealed"
+PACKED_FROM = 1024
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +36,7 @@ class Codec:
             return event.__pydantic_serializer__.to_json(event), False
         names = set(event.seals)
         clear = event.__pydantic_serializer__.to_json(event, exclude=names)
-        secret = event.__pydantic_serializer__.to_json(event, include=names)
+        secret = _packed(event.__pydantic_serializer__.to_json(event, include=names))
         token = self.vault.seal(event.sealed_for, secret, _binding(id, event.wire_name))
         if token is None:
             return clear, True
@@ -57,14 +59,14 @@ class Codec:
             subject = cls.subject_format.format_map(payload)
             opened = self.vault.open(subject, base64.b64decode(token), _binding(id, name))
             if opened is not None:
-                payload |= from_json(opened)
+                payload |= from_json(_unpacked(opened))
         return build(cls, schema, payload)
 
     def legible(self, name: str, schema: int, id: UUID, data: bytes) -> Event | None:
         """`decode`, or None for bytes that were altered: a reader goes on, and nothing is decided on them."""
         try:
             return self.decode(name, schema, id, data)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, zlib.error) as error:
             log.error("the stored fact %s (%s v%d) cannot be read: %s", id, name, schema, type(error).__name__)
             return None
 
@@ -92,6 +94,15 @@ def stored_payload(data: bytes) -> dict[str, Any]:
     """The stored form as JSON, sealed fields still as ciphertext."""
     payload: dict[str, Any] = from_json(data)
     return payload
+
+
+def _packed(secret: bytes) -> bytes:
+    return zlib.compress(secret) if len(secret) >= PACKED_FROM else secret
+
+
+def _unpacked(opened: bytes) -> bytes:
+    # A JSON object begins with a brace, a zlib stream (RFC 1950) never does.
+    return opened if opened[:1] == b"{" else zlib.decompress(opened)
 
 
 def _binding(id: UUID, name: str) -> bytes:

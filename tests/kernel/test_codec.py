@@ -16,6 +16,7 @@ from kernel.codec import Codec, build, stored_payload
 from kernel.envelope import Meta, Recorded
 from kernel.events import Event
 from kernel.vault import MemoryKeys, Vault
+from services.notifier.events import NotificationQueued
 from tests.support.facts import any_of, every_fact, named, sample_of
 from tests.support.stores import SECRET
 
@@ -107,3 +108,12 @@ def test_a_neighbours_fact_that_cannot_be_read_is_there_without_its_content() ->
     for name in ("type", "sequence", "subject", "id", "time"):
         with pytest.raises((KeyError, ValueError)):
             from_cloudevent({key: value for key, value in event.items() if key != name})
+
+
+def test_a_long_sealed_text_takes_less_room_and_reads_back_as_it_was() -> None:
+    codec, id = Codec("notifier", Vault(MemoryKeys(), SECRET)), uuid4()
+    source = "Bonjour, votre demande avance.\r\n" * 400
+    mail = sample_of(NotificationQueued).model_copy(update={"source": source})
+    stored, _ = codec.encode(mail, id)
+    assert len(stored) < len(source) / 4
+    assert codec.decode(mail.wire_name, mail.wire_version, id, stored) == mail
