@@ -30,6 +30,16 @@ STREAM_CONFIG: dict[str, Any] = {
     "num_replicas": 1,
 }
 STREAM_EXISTS_OTHERWISE = 10_058
+# What it takes to follow the stream with a consumer of one's own, as another system does: the console's NKey may.
+READING = [
+    "$JS.API.INFO",
+    f"$JS.API.STREAM.INFO.{STREAM}",
+    f"$JS.API.CONSUMER.*.{STREAM}",
+    f"$JS.API.CONSUMER.*.{STREAM}.>",
+    f"$JS.API.CONSUMER.DURABLE.CREATE.{STREAM}.>",
+    f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.>",
+    f"$JS.ACK.{STREAM}.>",
+]
 
 
 def nats_server(data: Path, port: int, environment: Mapping[str, str]) -> Component:
@@ -72,6 +82,8 @@ def permissions(process: str) -> dict[str, Any]:
     hears = ["guichet.>", "guichet-heartbeat.>"]
     if process == "gateway":
         return {"publish": {"deny": [">"]}, "subscribe": {"allow": [*hears, "guichet-session.>"]}}
+    if process == "console":
+        return {"publish": {"allow": READING}, "subscribe": {"allow": [*hears, "_INBOX.console.>"]}}
     says = [
         f"guichet.{process}.>",
         f"guichet-heartbeat.{process}",
@@ -95,7 +107,7 @@ def _users(data: Path) -> list[dict[str, Any]]:
     }
     processes = [
         {"nkey": (data / "keys" / name / "nats.pub").read_text(), "permissions": permissions(name)}
-        for name in (*SERVICES, "gateway")
+        for name in (*SERVICES, "gateway", "console")
     ]
     return [bootstrap, *processes]
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from console.component import Component, Stage
 from console.components.bus import binary
 from console.ports import GRPC
-from console.probes import http_status
+from console.probes import http_says, http_status
 
 # Each takes the port 10000 above it too.
 PORTS = ("s3", "s3-master", "s3-volume", "s3-filer", "s3-admin")
 MEMORY = "300MiB"
+KNOWN = b'"DataNodes":[{'
 
 
 def credentials(data: Path) -> tuple[str, str]:
@@ -32,7 +33,10 @@ def s3_server(data: Path, ports: Mapping[str, int], environment: Mapping[str, st
     write_config(config, data)
 
     async def ready() -> bool:
-        return await http_status(ports["s3"], "/healthz") == 200
+        # The door opens before the volumes are known to the master, and nothing can be read or written until then.
+        return await http_says(ports["s3-master"], "/dir/status", KNOWN) and (
+            await http_status(ports["s3"], "/healthz") == 200
+        )
 
     return Component(
         name="s3",

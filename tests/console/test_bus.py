@@ -126,6 +126,17 @@ async def test_what_a_service_publishes_is_acknowledged_once_and_deduplicated(co
     assert (first.stream, first.duplicate, again.duplicate) == ("GUICHET", None, True)
 
 
+async def test_the_console_follows_the_stream_from_its_beginning_and_says_nothing(connect: Connect) -> None:
+    await (await connect("dossiers")).jetstream().publish("guichet.dossiers.DemandeSubmitted.abc", b"{}")
+    console = await connect("console")
+    consumer = await console.jetstream().pull_subscribe("guichet.>", stream="GUICHET")
+    (message,) = await consumer.fetch(1, timeout=5)
+    await message.ack()
+    assert message.subject == "guichet.dossiers.DemandeSubmitted.abc"
+    await console.publish("guichet.dossiers.DemandeSubmitted.abc", b"{}")
+    assert await refused(console)
+
+
 async def test_a_service_that_makes_sure_of_the_stream_agrees_with_the_supervisor(connect: Connect) -> None:
     js = (await connect("notifier")).jetstream()
     try:
