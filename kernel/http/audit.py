@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -156,7 +156,9 @@ async def projections(request: Request, run: Run, caller: Caller) -> Response:
 class ReplayBody(BaseModel):
     """Which read model to rebuild beside the live one."""
 
-    projection: str
+    model_config = ConfigDict(extra="forbid")
+
+    projection: str = Field(max_length=80)
 
 
 @router.post("/replays")

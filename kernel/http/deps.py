@@ -24,6 +24,7 @@ CREDENTIALS = frozenset({"password", "current", "token", "code", "security_quest
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _JSON = re.compile(r"application/(?:[a-z0-9.-]+\+)?json\b")
+_FORMS = ("multipart/", "application/x-www-form-urlencoded")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -190,7 +191,7 @@ def _traceparent(given: str) -> str:
 async def _fingerprint(request: Request, run: Runtime) -> str:
     """What this call asks for, as a keyed hash. Files are counted by their sha256, in the command itself."""
     media_type, content = request.headers.get("content-type", "").lower(), b""
-    if not media_type.startswith("multipart/"):
+    if not media_type.startswith(_FORMS):  # read before, as a stream, where a file is expected
         content = await request.body()
     if content and _JSON.match(media_type):
         content = to_json(_without_credentials(_strict_json(content)))
