@@ -13,7 +13,7 @@ from kernel.errors import Fault, invalid
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, versioned
 from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
-from kernel.ids import derived_id
+from kernel.ids import derived_id, is_id
 from kernel.runtime.runtime import Runtime
 from services.dossiers.aggregate.demande import NEXT, STATUSES, add_note, assign, change_status, demande
 from services.dossiers.api.access import demand_agent, of_agent
@@ -145,7 +145,7 @@ async def _agent(run: Runtime, asked: str | None, caller: Principal, service: st
     if asked in ("me", caller.account):
         return account_of(caller), _name(caller)
     # Who belongs to a service is identity's to say, and must be current: a disabled agent gets nothing more.
-    agent = await run.peers["identity"].get(f"/internal/agents/{asked}")
+    agent = await run.peers["identity"].get(f"/internal/agents/{asked}") if is_id(asked) else None
     if agent is None or service not in agent["services"]:
         detail = "Choisissez un agent du service chargé de cette demande."
         raise invalid("invalid-request", detail, [Fault("/agent", detail)])
