@@ -1,0 +1,154 @@
+"""Bodies that are broken or mean no good, at every command: refused in French, never a 5xx, and nothing happens.
+
+Every call carries a version that is never the current one, so that a body which passes is refused all the same.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from console.demo.portal import Portal
+from gateway.routes import ROUTES, SMALL, Who
+from tests.support import malice
+from tests.support.refusals import faults_of
+from tests.support.scene import BODIES, MISSING, NEVER_CURRENT, Scene
+from tests.support.stack import SERVICES
+
+pytestmark = pytest.mark.journey
+
+JSON = {"Content-Type": "application/json"}
+ADMITTED = {
+    Who.PUBLIC: "anonymous",
+    Who.ANYONE: "owner",
+    Who.ACCOUNT: "owner",
+    Who.MINE: "owner",
+    Who.INSTRUCTEUR: "agent",
+    Who.ADMINISTRATEUR: "administrateur",
+    Who.AUDITEUR: "auditeur",
+}
+COMMANDS = [
+    route
+    for route in ROUTES
+    if route.method in ("POST", "PATCH", "PUT") and route.path.startswith("/api/") and route.note != "no body"
+]
+EMAIL = "personne@example.org"
+FULL: dict[str, dict[str, Any]] = BODIES | {
+    "/api/accounts": {
+        "email": EMAIL,
+        "password": "x",
+        "first_name": "Ada",
+        "last_name": "Martin",
+        "terms_version": "x",
+        "security_question": {"id": "x", "answer": "1"},
+    },
+    "/api/accounts/activation": {"token": "x" * 43, "password": "x"},
+    "/api/me": {"first_name": "Ada", "last_name": "Martin", "phone": "06 12 34 56 78", "postal_address": "1 rue"},
+    "/api/backoffice/demandes/{id}/status": {"status": "en_instruction", "message": "Bonjour."},
+    "/api/backoffice/demandes/{id}/discussion": {
+        "subject": "Une question",
+        "body": "Bonjour.",
+        "requested_documents": [{"label": "Une pièce", "required": True, "due": "2099-01-01"}],
+        "attachments": [MISSING],
+    },
+    "/api/demandes/{id}/discussion/messages": {
+        "body": "Bonjour.",
+        "attachments": [MISSING],
+        "requested_documents": {MISSING: MISSING},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def before(scene: Scene) -> dict[str, int]:
+    """How many facts there were."""
+    return scene.stack.settled()
+
+
+@pytest.fixture(autouse=True)
+def nothing_happens(scene: Scene, before: dict[str, int]) -> Iterator[None]:
+    """No service records anything."""
+    yield
+    assert {service: scene.stack.facts(service) for service in SERVICES} == before
+
+
+def send(portal: Portal, method: str, path: str, content: bytes, **headers: str) -> httpx.Response:
+    """One call from an address of its own: the limits by address are not what is tried here."""
+    address = f"198.19.{random.randrange(256)}.{random.randrange(256)}"
+    sent = portal._headers | {"If-Match": NEVER_CURRENT, "X-Forwarded-For": address} | headers
+    return portal.client.request(method, path, content=content, headers=sent)
+
+
+@pytest.mark.parametrize("route", COMMANDS, ids=lambda route: f"{route.method} {route.path}")
+def test_a_body_that_is_none_is_refused(scene: Scene, route: Any) -> None:
+    portal, path = scene.callers[ADMITTED[route.who]], scene.path(route.path)
+    wrong: dict[str, list[str]] = {}
+    for what, content in malice.BODIES.items():
+        answer = send(portal, route.method, path, content, **JSON)
+        wrong[what] = faults_of(answer)
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x", "application/json;"):
+        answer = send(portal, route.method, path, b'{"text": 1}', **{"Content-Type": kind})
+        wrong[kind] = faults_of(answer)
+    assert {what: said for what, said in wrong.items() if said} == {}
+
+
+@pytest.mark.parametrize("path", sorted(FULL), ids=str)
+def test_a_field_that_is_no_good_is_refused(scene: Scene, path: str) -> None:
+    route = next(one for one in COMMANDS if one.path == path)
+    portal, body = scene.callers[ADMITTED[route.who]], FULL[path]
+    variants = [malice.replaced(body, leaf, value) for leaf in malice.leaves(body) for value in malice.VALUES]
+    variants += [body | {"inattendu": 1}, *(malice.without(body, name) for name in body)]
+    wrong: list[Any] = []
+    for variant in variants:
+        answer = send(portal, route.method, scene.path(path), malice.encoded(variant), **JSON)
+        # Who asks for a mail is always told that it is on its way.
+        if answer.status_code != 202 and (said := faults_of(answer)):
+            wrong.append((str(variant)[:80], said))
+    assert wrong == []
+
+
+def test_answers_to_a_form_that_are_no_good_are_refused(scene: Scene) -> None:
+    portal, chosen = scene.callers["owner"], random.Random(7)
+    variants = [
+        malice.replaced(scene.form, leaf, value)
+        for leaf in malice.leaves(scene.form)
+        for value in chosen.sample(malice.VALUES, 6)
+    ]
+    for variant in variants:
+        answer = send(portal, "POST", "/api/demandes", malice.encoded(variant), **JSON)
+        assert faults_of(answer) == [], str(variant)[:200]
+
+
+@pytest.mark.parametrize("route", COMMANDS, ids=lambda route: f"{route.method} {route.path}")
+def test_a_body_that_is_too_long_is_refused_before_it_is_read(scene: Scene, route: Any) -> None:
+    portal, path = scene.callers[ADMITTED[route.who]], scene.path(route.path)
+    if route.body > SMALL:
+        return
+    long = b'{"text": "' + b"x" * 300_000 + b'"}'
+    whole = send(portal, route.method, path, long, **JSON)
+    assert (whole.status_code, whole.json()["slug"]) == (413, "too-large")
+    assert faults_of(whole) == []
+
+    def pieces() -> Iterator[bytes]:
+        for start in range(0, len(long), 10_000):
+            yield long[start : start + 10_000]
+
+    headers = portal._headers | JSON | {"If-Match": NEVER_CURRENT}
+    streamed = portal.client.request(route.method, path, content=pieces(), headers=headers)
+    assert (streamed.status_code, streamed.json()["slug"]) == (413, "too-large")
+
+
+def test_a_stranger_learns_nothing_from_his_own_mistakes(scene: Scene) -> None:
+    for route in COMMANDS:
+        if route.who in (Who.PUBLIC, Who.ANYONE):
+            continue
+        answers = [
+            send(scene.callers["anonymous"], route.method, scene.path(route.path), content, **JSON)
+            for content in (b"", b"{", b"[]", malice.encoded(FULL.get(route.path, {})))
+        ]
+        assert {answer.status_code for answer in answers} == {401}
+        assert len({answer.content for answer in answers}) == 1
