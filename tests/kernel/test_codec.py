@@ -113,7 +113,7 @@ def test_a_neighbours_fact_that_cannot_be_read_is_there_without_its_content() ->
 def test_a_long_sealed_text_takes_less_room_and_reads_back_as_it_was() -> None:
     codec, id = Codec("notifier", Vault(MemoryKeys(), SECRET)), uuid4()
     source = "Bonjour, votre demande avance.\r\n" * 400
-    mail = sample_of(NotificationQueued).model_copy(update={"source": source})
+    mail = NotificationQueued(**sample_of(NotificationQueued) | {"source": source})
     stored, _ = codec.encode(mail, id)
     assert len(stored) < len(source) / 4
     assert codec.decode(mail.wire_name, mail.wire_version, id, stored) == mail
