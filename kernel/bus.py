@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.client import JetStreamContext
+from nats.js.errors import BadRequestError
 from pydantic_core import from_json, to_json
 
 from kernel.cloudevents import current_schema, from_cloudevent, to_cloudevent
@@ -24,6 +28,7 @@ from kernel.feed import Hint
 STREAM = "GUICHET"
 BUFFER = 1000
 DAYS_KEPT = 3
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +55,7 @@ class NatsBus:
         self._listeners: dict[str, set[NatsHints]] = defaultdict(set)
         self._raw: list[tuple[str, Callable[[bytes], Awaitable[None]]]] = []
         self._connecting: asyncio.Task[None] | None = None
+        self._stream_seen = False
 
     @property
     def connected(self) -> bool:
@@ -64,8 +70,9 @@ class NatsBus:
         """Let go of the connection."""
         if self._connecting is not None:
             self._connecting.cancel()
-        if self._client is not None:
-            await self._client.close()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     def listen(self, source: str) -> NatsHints:
         """Subscribe to the hints of one producer."""
@@ -85,9 +92,13 @@ class NatsBus:
         """Publish public facts, each acknowledged by JetStream. Raises ConnectionError when one was not."""
         if self._js is None or not self.connected:
             raise ConnectionError("the bus is away")
+        if not self._stream_seen:
+            await self.ensure_stream()
         try:
             await asyncio.gather(*(self._publish_one(self._js, fact, codec, epoch) for fact in facts))
         except (NatsError, TimeoutError) as error:
+            # A stream that is gone looks like silence: followers listen on the same subjects and do not answer.
+            self._stream_seen = False
             raise ConnectionError(type(error).__name__) from error
 
     async def send(self, subject: str, body: dict[str, Any]) -> None:
@@ -97,13 +108,16 @@ class NatsBus:
                 await self._client.publish(subject, to_json(body))
 
     async def ensure_stream(self) -> None:
-        """Create the stream when it is missing. Raises ConnectionError."""
+        """Create the stream when it is missing; one that is configured otherwise is left. Raises ConnectionError."""
         if self._js is None:
             raise ConnectionError("the bus is away")
         try:
             await self._js.add_stream(stream_config())
+        except BadRequestError as error:
+            log.warning("the stream %s is configured otherwise: %s", STREAM, error.description)
         except (NatsError, TimeoutError) as error:
             raise ConnectionError(type(error).__name__) from error
+        self._stream_seen = True
 
     async def _publish_one(self, js: JetStreamContext, fact: Recorded, codec: Codec, epoch: str) -> None:
         if fact.event is None:
@@ -114,8 +128,13 @@ class NatsBus:
         headers |= {"Nats-Msg-Id": str(fact.id), "content-type": "application/json", "guichet-store": epoch}
         if fact.event.seals:
             headers["guichet-sealed"] = "1"
-        subject = f"guichet.{fact.source}.{fact.type}.{fact.route or 'none'}"
-        await js.publish(subject, to_json(codec.published(fact.event)), headers=headers, timeout=5)
+        subject = f"guichet.{fact.source}.{fact.type}.{_UNSAFE.sub('_', fact.route) or 'none'}"
+        try:
+            await js.publish(subject, to_json(codec.published(fact.event)), headers=headers, timeout=5)
+        except MaxPayloadError:
+            log.error(
+                "%s at %s.%d is too large for the bus: it is in the feed only", fact.type, fact.source, fact.position
+            )
 
     async def _connect(self) -> None:
         while True:
@@ -140,7 +159,7 @@ class NatsBus:
             error_cb=_quiet,
             disconnected_cb=self._gap,
             reconnected_cb=self._gap,
-            closed_cb=self._gap,
+            closed_cb=partial(self._closed, client),
             inbox_prefix=f"_INBOX.{self.name}",
         )
         await client.subscribe("guichet.>", cb=self._fact)
@@ -156,13 +175,20 @@ class NatsBus:
             for hints in listeners:
                 hints.gap()
 
+    async def _closed(self, client: Client) -> None:
+        # The library makes connections again by itself; one it gave up for good is replaced.
+        if client is self._client:
+            self._client = None
+            await self._gap()
+            self.start()
+
     async def _fact(self, message: Msg) -> None:
         listeners = self._listeners.get(message.subject.split(".")[1])
         if not listeners:
             return
         try:
             hint = _hint(message)
-        except (KeyError, ValueError) as error:
+        except (LookupError, ValueError, TypeError) as error:
             log.warning("a malformed hint on %s: %s", message.subject, type(error).__name__)
             return
         for hints in listeners:
@@ -170,10 +196,16 @@ class NatsBus:
 
     async def _heartbeat(self, message: Msg) -> None:
         listeners = self._listeners.get(message.subject.split(".")[1])
-        if listeners:
+        if not listeners:
+            return
+        try:
             body = from_json(message.data)
-            for hints in listeners:
-                hints.put(Hint(body["head"], body["public"], body["epoch"]))
+            hint = Hint(int(body["head"]), int(body["public"]), str(body["epoch"]))
+        except (KeyError, ValueError, TypeError) as error:
+            log.warning("a malformed heartbeat on %s: %s", message.subject, type(error).__name__)
+            return
+        for hints in listeners:
+            hints.put(hint)
 
 
 class NatsHints:
