@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from kernel.envelope import Commit
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer
 from kernel.ids import derived_id
 from kernel.runtime.runtime import Runtime
 from services.discussion.aggregate.discussion import close_discussion, discussion, open_discussion
 from services.discussion.api import attachments, shapes
 from services.discussion.api.access import author_name, current_status, of_agent
+from services.discussion.api.answers import Discussion
 from services.discussion.api.bodies import NewDiscussion
 from services.discussion.api.conversation import SHOWN_IN
 from services.discussion.commands import CloseDiscussion, KnownFile, OpenDiscussion, WantedDocument
@@ -25,7 +27,7 @@ router = APIRouter(prefix="/api/backoffice/demandes/{id}/discussion", tags=["Ins
 PARIS = ZoneInfo("Europe/Paris")
 
 
-@router.post("", status_code=201, summary="Ouvrir une discussion")
+@router.post("", status_code=201, summary="Ouvrir une discussion", responses=answers(201, Discussion))
 async def open_one(id: str, body: NewDiscussion, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Write to the applicant, and ask for documents. Only this call opens a discussion."""
     copies = await view(access.projection)

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from kernel.errors import not_found
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, unauthenticated, versioned
 from kernel.http.paging import Paged, page_of
 from kernel.ids import derived_id
 from services.discussion.aggregate.discussion import discussion, mark_read, post_message
 from services.discussion.api import attachments, shapes
 from services.discussion.api.access import author_name, side_of
+from services.discussion.api.answers import Discussion, DiscussionNotifications, Message
 from services.discussion.api.bodies import NewMessage, ReadMark
 from services.discussion.commands import MarkRead, PostMessage
 from services.discussion.events import MessagePosted
@@ -23,7 +25,7 @@ router = APIRouter(tags=["Discussion"])
 SHOWN_IN = (thread.projection, notifications.projection)
 
 
-@router.get("/api/demandes/{id}/discussion", summary="La discussion d'une demande")
+@router.get("/api/demandes/{id}/discussion", summary="La discussion d'une demande", responses=answers(200, Discussion))
 async def read(
     id: str, run: Run, view: View, caller: Caller, discussion: Annotated[str | None, Query(max_length=40)] = None
 ) -> Response:
@@ -40,7 +42,12 @@ async def read(
     return versioned(body, found.version)
 
 
-@router.post("/api/demandes/{id}/discussion/messages", status_code=201, summary="Écrire un message")
+@router.post(
+    "/api/demandes/{id}/discussion/messages",
+    status_code=201,
+    summary="Écrire un message",
+    responses=answers(201, Message),
+)
 async def post(id: str, body: NewMessage, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Write, send documents, hand in those that were asked for."""
     copies = await view(access.projection)
@@ -71,7 +78,11 @@ async def mark(id: str, body: ReadMark, run: Run, view: View, caller: Caller, ct
     return await answer(run, commit, status=204, shown_in=SHOWN_IN)
 
 
-@router.get("/api/notifications", summary="Les notifications de discussion")
+@router.get(
+    "/api/notifications",
+    summary="Les notifications de discussion",
+    responses=answers(200, DiscussionNotifications),
+)
 async def unread(view: View, caller: Caller, paging: Paged) -> dict[str, Any]:
     """The demandes with something to read, the latest message first."""
     db = await view(notifications.projection)

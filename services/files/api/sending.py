@@ -10,9 +10,11 @@ from fastapi import APIRouter, Form, UploadFile
 from starlette.responses import Response
 
 from kernel.errors import Fault, Kind, Refused, invalid, not_found
+from kernel.http.contract import answers
 from kernel.http.deps import Asked, Run, View, answer
 from kernel.ids import derived_id, is_id
 from services.files.api.access import demand_open_discussion, side_of
+from services.files.api.answers import SentFile
 from services.files.api.intake import take_in
 from services.files.commands import ReceiveFile
 from services.files.ports import MAX_BYTES
@@ -22,7 +24,9 @@ from services.files.vetting.refusals import Reason, Unfit
 router = APIRouter(tags=["Documents"])
 
 
-@router.post("/api/demandes/{id}/files", status_code=201, summary="Envoyer un document")
+@router.post(
+    "/api/demandes/{id}/files", status_code=201, summary="Envoyer un document", responses=answers(201, SentFile)
+)
 async def send(
     id: str,
     run: Run,
