@@ -16,7 +16,10 @@ SERVICE = Service(
     aggregates=(discussion,),
     projections=(access.projection, thread.projection, notifications.projection),
     routers=(conversation.router, backoffice.router, internal.router),
-    entitled={"notifier": (DiscussionOpened, DocumentsRequested, MessagePosted)},
+    entitled={
+        "notifier": (DiscussionOpened, DocumentsRequested, MessagePosted),
+        "dossiers": (DocumentsRequested,),
+    },
 )
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kernel.aggregate import Command
 from services.dossiers.aggregate.form import Definition
+from services.dossiers.aggregate.silence import Term
 from services.dossiers.events import Author
 
 
@@ -16,10 +17,40 @@ class PublishDemarche(Command):
     definition: Definition
 
 
+class ReviseDemarche(Command):
+    """Put the next version of a démarche in the catalogue, whatever version the definition says."""
+
+    definition: Definition
+
+
+class CloseDemarche(Command):
+    """Take no more demandes."""
+
+    slug: str
+
+
+class DraftDemande(Command):
+    """Begin a demande. What is `typed` (`on_behalf_of`, `contact`, `answers`) may be incomplete."""
+
+    demande: str
+    reference: str
+    definition: Definition
+    owner: str
+    typed: dict[str, Any]
+    copied_from: str = ""
+
+
+class DiscardDraft(Command):
+    """Forget a draft. `reason`: `withdrawn` or `expired`."""
+
+    reason: str
+
+
 class SubmitDemande(Command):
     """File a demande. What a person typed arrives as it is: the form's rules read it.
 
-    `contact` is None when an account files without saying otherwise; `account_contact` is then used.
+    `contact` is None when an account files without saying otherwise; `account_contact` is then used. `region` names
+    the public holidays that count there.
     """
 
     demande: str
@@ -34,7 +65,15 @@ class SubmitDemande(Command):
     terms_in_force: str
     tracking_number: str
     lookup_key: bytes
+    region: str = ""
     at: datetime
+
+
+class JoinDemande(Command):
+    """Bring a demande filed without an account into the account that proved this address."""
+
+    owner: str
+    email: str
 
 
 class AssignDemande(Command):
@@ -65,3 +104,73 @@ class AddNote(Command):
     text: str
     agent: str
     agent_name: str
+
+
+class DecideBySilence(Command):
+    """Silence lasted until the end of the day `deadline`; `today` is the day it is in Paris."""
+
+    deadline: date
+    today: date
+
+
+class RequestAttestation(Command):
+    """Ask for the attestation of an implicit acceptance."""
+
+
+class IssueAttestation(Command):
+    """Attest an implicit acceptance."""
+
+    author: Author
+
+
+class RequestReasons(Command):
+    """Ask why silence refused; `today` is the day it is in Paris."""
+
+    today: date
+
+
+class GiveReasons(Command):
+    """Say why silence refused; `today` is the day it is in Paris."""
+
+    text: str
+    today: date
+    author: Author
+
+
+class AwaitDocuments(Command):
+    """Pieces are asked for, until `due`. `term` is None when the demande has no legal clock."""
+
+    demande: str
+    term: Term | None
+    discussion: str
+    documents: tuple[str, ...]
+    asked_on: date
+    due: date | None
+
+
+class ReceiveDocuments(Command):
+    """Pieces arrived."""
+
+    demande: str
+    term: Term | None
+    discussion: str
+    documents: tuple[str, ...]
+    at: datetime
+
+
+class WaiveDocuments(Command):
+    """A discussion was closed."""
+
+    demande: str
+    term: Term | None
+    discussion: str
+    at: datetime
+
+
+class IssueReceipt(Command):
+    """A receipt was drawn up."""
+
+    demande: str
+    sha256: str
+    size: int
+    generator: str

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kernel.errors import Refused
-from kernel.runtime.declaration import Service
+from kernel.runtime.declaration import Service, Worker
 from kernel.runtime.process import serve
 from kernel.runtime.runtime import Runtime
+from services.dossiers.adapters.drafts import STATE_DDL
+from services.dossiers.adapters.typesetting import TypstPrinter
+from services.dossiers.aggregate.clock import clock
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.demarche import demarche, publish
-from services.dossiers.api import backoffice, demandes, internal
+from services.dossiers.aggregate.receipt import receipt
+from services.dossiers.api import answers, backoffice, demandes, drafts, filing, internal, papers, publication
 from services.dossiers.api import catalogue as catalogue_routes
 from services.dossiers.catalogue import shipped
 from services.dossiers.commands import PublishDemarche
-from services.dossiers.events import DemandeStatusChanged, DemandeSubmitted, DemandeWithdrawn
-from services.dossiers.projections import catalogue, dashboard, demande_detail, tracking
+from services.dossiers.events import (
+    AttestationIssued,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    DemandeWithdrawn,
+    ReasonsGiven,
+)
+from services.dossiers.ports import Printer
+from services.dossiers.projections import catalogue, dashboard, demande_detail, history, tracking
+from services.dossiers.reactions.drafts import forget_drafts
+from services.dossiers.reactions.pieces import legal_clock
+from services.dossiers.reactions.receipts import receipts
+from services.dossiers.reactions.silence import watch_silence
 from services.dossiers.settings import DossiersSettings
 
 
@@ -28,20 +45,40 @@ async def publish_shipped(run: Runtime) -> None:
                 raise
 
 
+def adapters(settings: DossiersSettings) -> Mapping[type, object]:
+    """The adapters of its ports."""
+    return {Printer: TypstPrinter()}
+
+
 SERVICE = Service(
     name="dossiers",
     settings=DossiersSettings,
-    aggregates=(demande, demarche),
+    aggregates=(demande, clock, receipt, demarche),
     projections=(
         catalogue.projection,
         demande_detail.projection,
+        history.projection,
         dashboard.projection,
         tracking.projection,
     ),
-    routers=(catalogue_routes.router, demandes.router, backoffice.router, internal.router),
+    reactors=(receipts, legal_clock),
+    workers=(Worker("silence", watch_silence), Worker("drafts", forget_drafts)),
+    routers=(
+        catalogue_routes.router,
+        publication.router,
+        filing.router,
+        demandes.router,
+        drafts.router,
+        papers.router,
+        backoffice.router,
+        answers.router,
+        internal.router,
+    ),
     starting=publish_shipped,
+    state_ddl=STATE_DDL,
+    ports=adapters,
     entitled={
-        "notifier": (DemandeSubmitted, DemandeStatusChanged, DemandeWithdrawn),
+        "notifier": (DemandeSubmitted, DemandeStatusChanged, DemandeWithdrawn, ReasonsGiven, AttestationIssued),
     },
 )
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.projection import Projection
-from services.dossiers.events import DemandeStatusChanged, DemandeSubmitted, DemandeWithdrawn
+from services.dossiers.events import (
+    DemandeJoined,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    DemandeWithdrawn,
+    ImplicitDecisionTaken,
+)
 from services.files.events import FileExpired, FileRejected, FileVetted
 
 projection = Projection(
     "access",
-    version=1,
+    version=2,
     ddl="""
     CREATE TABLE IF NOT EXISTS demande(id TEXT PRIMARY KEY, owner TEXT NOT NULL, service TEXT NOT NULL,
       status TEXT NOT NULL);
@@ -35,8 +41,13 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
     )
 
 
-@projection.on(DemandeStatusChanged)
-def _status_changed(tx: Tx, fact: DemandeStatusChanged, recorded: Recorded) -> None:
+@projection.on(DemandeJoined)
+def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
+    tx.run("UPDATE demande SET owner=:owner WHERE id=:id", owner=fact.owner, id=fact.demande)
+
+
+@projection.on(DemandeStatusChanged, ImplicitDecisionTaken)
+def _status_changed(tx: Tx, fact: DemandeStatusChanged | ImplicitDecisionTaken, recorded: Recorded) -> None:
     tx.run("UPDATE demande SET status=:status WHERE id=:id", status=fact.new, id=fact.demande)
 
 

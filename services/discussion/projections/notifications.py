@@ -13,11 +13,11 @@ from kernel.envelope import Recorded
 from kernel.http.paging import Paging
 from kernel.projection import Projection
 from services.discussion.events import DiscussionOpened, MessagePosted, MessageRead
-from services.dossiers.events import DemandeSubmitted
+from services.dossiers.events import DemandeJoined, DemandeSubmitted
 
 projection = Projection(
     "notifications",
-    version=1,
+    version=2,
     ddl="""
     CREATE TABLE IF NOT EXISTS demande(id TEXT PRIMARY KEY, owner TEXT NOT NULL, reference TEXT NOT NULL,
       demarche TEXT NOT NULL, title TEXT NOT NULL);
@@ -38,6 +38,11 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
         demarche=fact.demarche,
         title=fact.title,
     )
+
+
+@projection.on(DemandeJoined)
+def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
+    tx.run("UPDATE demande SET owner=:owner WHERE id=:id", owner=fact.owner, id=fact.demande)
 
 
 @projection.on(DiscussionOpened)

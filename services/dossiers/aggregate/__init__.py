@@ -1,1 +1,1 @@
-"""The decisions of the dossiers service: pure rules, without framework, I/O or clock."""
+"""What decides: `demarche`, `demande` (with `filing` and `implicit`), its `clock`, its `receipt`; dates in between."""

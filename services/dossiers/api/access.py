@@ -7,7 +7,13 @@ from kernel.errors import not_found
 from kernel.http.deps import account_of, unauthenticated
 from kernel.http.tokens import Principal
 from kernel.ids import is_id
+from kernel.runtime.runtime import Runtime
+from services.dossiers.adapters import drafts
+from services.dossiers.adapters.drafts import Draft
+from services.dossiers.events import Author
 from services.dossiers.projections import demande_detail
+
+CAPACITY = "instructeur"
 
 
 async def of_applicant(db: Db, demande: str, caller: Principal) -> Row:
@@ -20,6 +26,17 @@ async def of_applicant(db: Db, demande: str, caller: Principal) -> Row:
     if caller.kind == "tracking" and caller.demande == demande:
         return row
     raise not_found()
+
+
+async def own_draft(run: Runtime, db: Db, demande: str, caller: Principal) -> Draft | None:
+    """The caller's draft; None when there is none, or when it was filed meanwhile."""
+    if caller.kind != "account" or not is_id(demande):
+        return None
+    found = await drafts.find(run, demande)
+    if found is None or found.owner != caller.account:
+        return None
+    # A crash may have kept what was typed for a demande that was filed.
+    return None if await demande_detail.find(db, demande) is not None else found
 
 
 def demand_agent(caller: Principal) -> None:
@@ -36,6 +53,23 @@ async def of_agent(db: Db, demande: str, caller: Principal) -> Row:
     if row["service"] not in caller.services:
         raise not_found()
     return row
+
+
+def account_contact(caller: Principal) -> dict[str, str]:
+    """What is known of whoever files with an account."""
+    known = {"email": caller.email, "first_name": caller.first_name, "last_name": caller.last_name}
+    return {name: value for name, value in known.items() if value}
+
+
+def author_of(caller: Principal, row: Row, capacity: str | None) -> Author:
+    """The agent as a decision shows him (L212-2 CRPA)."""
+    return Author(
+        agent=account_of(caller),
+        first_name=caller.first_name or "",
+        last_name=caller.last_name or "",
+        capacity=(capacity or "").strip() or CAPACITY,
+        service=row["service_label"],
+    )
 
 
 async def _find(db: Db, demande: str) -> Row:

@@ -15,14 +15,15 @@ from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
 from kernel.ids import derived_id, is_id
 from kernel.runtime.runtime import Runtime
+from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.demande import NEXT, STATUSES, add_note, assign, change_status, demande
-from services.dossiers.api.access import demand_agent, of_agent
+from services.dossiers.api import shapes
+from services.dossiers.api.access import author_of, demand_agent, of_agent
 from services.dossiers.commands import AddNote, AssignDemande, ChangeStatus
-from services.dossiers.events import Author
-from services.dossiers.projections import dashboard, demande_detail
+from services.dossiers.projections import dashboard, demande_detail, history
 
 router = APIRouter(prefix="/api/backoffice/demandes", tags=["Instruction"])
-SHOWN_IN = (demande_detail.projection, dashboard.projection)
+SHOWN_IN = (demande_detail.projection, history.projection, dashboard.projection)
 
 
 class DeskFilters(BaseModel):
@@ -38,12 +39,13 @@ class DeskFilters(BaseModel):
 
 
 class StatusChange(BaseModel):
-    """Where the demande goes, and what the applicant is told."""
+    """Where the demande goes, and what the applicant is told. `capacity`: in which the agent decides (L212-2 CRPA)."""
 
     model_config = ConfigDict(extra="forbid")
 
     status: str = Field(max_length=40)
     message: str | None = Field(None, max_length=10_000)
+    capacity: str | None = Field(None, max_length=120)
 
 
 class Assignment(BaseModel):
@@ -83,16 +85,15 @@ async def desk(view: View, caller: Caller, paging: Paged, asked: Annotated[DeskF
 
 
 @router.get("/{id}", summary="Une demande à instruire")
-async def one(id: str, view: View, caller: Caller) -> Response:
+async def one(id: str, run: Run, view: View, caller: Caller) -> Response:
     """Everything needed to decide."""
     db = await view(demande_detail.projection)
     row = await of_agent(db, id, caller)
     body = {
-        **demande_detail.shown(row),
+        **shapes.demande(row, await demande_detail.awaited(db, id), paris_day(run.clock())),
         "assigned_to": {"id": row["assigned_to"], "name": row["assigned_name"]} if row["assigned_to"] else None,
-        "legal_clock": {"deadline": row["deadline"]},
         "allowed": list(NEXT.get(row["status"], ())),
-        "history": await demande_detail.history(db, id, internal=True),
+        "history": await history.of_demande(await view(history.projection), id, internal=True),
         "notes": await demande_detail.notes(db, id),
     }
     return versioned(body, row["version"])
@@ -105,13 +106,7 @@ async def status(id: str, body: StatusChange, run: Run, view: View, caller: Call
     if body.status not in STATUSES:
         detail = f"Choisissez un statut parmi : {', '.join(STATUSES)}."
         raise invalid("invalid-request", detail, [Fault("/status", detail)])
-    author = Author(
-        agent=account_of(caller),
-        first_name=caller.first_name or "",
-        last_name=caller.last_name or "",
-        capacity="instructeur",
-        service=row["service_label"],
-    )
+    author = author_of(caller, row, body.capacity)
     command = ChangeStatus(to=body.status, message=body.message or "", author=author)
     commit = await run.handle(demande, id, change_status, command, ctx)
     answered = {"id": id, "status": body.status, "version": commit.version}
@@ -136,7 +131,7 @@ async def note(id: str, body: NewNote, run: Run, view: View, caller: Caller, ctx
     command = AddNote(note=note_id, text=body.text, agent=account_of(caller), agent_name=_name(caller))
     commit = await run.handle(demande, id, add_note, command, ctx)
     answered = {"id": note_id, "text": body.text, "author": _name(caller), "version": commit.version}
-    return await answer(run, commit, answered, status=201, shown_in=SHOWN_IN[:1])
+    return await answer(run, commit, answered, status=201, shown_in=SHOWN_IN[:2])
 
 
 async def _agent(run: Runtime, asked: str | None, caller: Principal, service: str) -> tuple[str, str]:

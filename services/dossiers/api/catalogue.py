@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from kernel.errors import not_found
 from kernel.http.deps import View
@@ -15,14 +15,16 @@ router = APIRouter(tags=["Catalogue"])
 
 @router.get("/api/demarches", summary="Les démarches ouvertes")
 async def demarches(view: View) -> dict[str, Any]:
-    """Every published démarche."""
+    """Every démarche that takes demandes."""
     return {"items": await catalogue.published(await view(catalogue.projection)), "next": None}
 
 
 @router.get("/api/demarches/{slug}", summary="Une démarche et son formulaire")
-async def demarche(slug: str, view: View) -> dict[str, Any]:
-    """The version in force of one démarche."""
-    found = await catalogue.find(await view(catalogue.projection), slug)
+async def demarche(
+    slug: str, view: View, version: Annotated[int | None, Query(ge=1, le=2**31)] = None
+) -> dict[str, Any]:
+    """The version in force of one démarche, or the one a demande was filed under. `open`: it takes demandes."""
+    found = await catalogue.find(await view(catalogue.projection), slug, version)
     if found is None:
         raise not_found()
     return found

@@ -1,43 +1,29 @@
-"""What applicants do: file, follow, withdraw."""
+"""What applicants do with their demandes: follow, withdraw, bring into their account."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from kernel.clock import rfc3339
-from kernel.envelope import Commit
-from kernel.errors import Fault, invalid
-from kernel.http.deps import Asked, Caller, Ctx, Run, View, answer, unauthenticated, versioned
+from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, unauthenticated, versioned
 from kernel.http.paging import Paged, page_of
-from kernel.http.tokens import Principal
-from kernel.ids import derived_id, tracking_number
+from services.dossiers.adapters import drafts
+from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.demande import STATUSES, demande, withdraw
-from services.dossiers.aggregate.filing import submit
-from services.dossiers.api.access import of_applicant
-from services.dossiers.commands import SubmitDemande, WithdrawDemande
-from services.dossiers.events import DemandeSubmitted
-from services.dossiers.projections import catalogue, dashboard, demande_detail, tracking
-from services.dossiers.settings import DossiersSettings
+from services.dossiers.aggregate.drafting import discard
+from services.dossiers.aggregate.filing import join, lookup, unknown_tracking
+from services.dossiers.api import shapes
+from services.dossiers.api.access import account_contact, of_applicant, own_draft
+from services.dossiers.api.filing import demand_current
+from services.dossiers.commands import DiscardDraft, JoinDemande, WithdrawDemande
+from services.dossiers.projections import catalogue, dashboard, demande_detail, history, tracking
 
-router = APIRouter(tags=["Demandes"])
-SHOWN_IN = (demande_detail.projection, dashboard.projection, tracking.projection)
-
-
-class NewDemande(BaseModel):
-    """A demande to file. What a person typed is read by the form's rules, so that every fault has its sentence."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    demarche: str = Field(max_length=80)
-    on_behalf_of: JsonValue = None
-    contact: JsonValue = None
-    answers: JsonValue = None
-    submit: StrictBool = True
-    terms_version: str | None = Field(None, max_length=40)
+router = APIRouter(prefix="/api/demandes", tags=["Demandes"])
+SHOWN_IN = (demande_detail.projection, history.projection, dashboard.projection)
 
 
 class Withdrawal(BaseModel):
@@ -48,38 +34,12 @@ class Withdrawal(BaseModel):
     reason: str = Field("", max_length=2000)
 
 
-@router.post("/api/demandes", status_code=201, summary="Déposer une demande")
-async def file_demande(body: NewDemande, run: Run, asked: Asked, view: View) -> Response:
-    """File a demande, with or without an account."""
-    caller = asked.caller
-    owner = caller.account if caller.kind == "account" and caller.account else ""
-    if not body.submit:
-        detail = "Un brouillon ne s'enregistre pas encore : déposez la demande (submit: true)."
-        raise invalid("invalid-request", detail, [Fault("/submit", detail)])
-    definition = await catalogue.definition(await view(catalogue.projection), body.demarche)
-    if definition is None:
-        detail = "Choisissez une démarche du catalogue."
-        raise invalid("invalid-request", detail, [Fault("/demarche", detail)])
-    ctx = asked.context(None if owner else _anonymous(run.keyed_hash("anonymous", _address(body.contact))))
-    id, settings = derived_id(ctx.command_id), run.settings
-    assert isinstance(settings, DossiersSettings)
-    command = SubmitDemande(
-        demande=id,
-        reference=reference(id, run.clock().year),
-        definition=definition,
-        owner=owner,
-        account_contact=_account_contact(caller) if owner else None,
-        on_behalf_of=body.on_behalf_of,
-        contact=body.contact,
-        answers=body.answers,
-        terms_version=body.terms_version,
-        terms_in_force=settings.terms_version,
-        tracking_number=tracking_number(),
-        lookup_key=run.key("tracking"),
-        at=run.clock(),
-    )
-    commit = await run.handle(demande, id, submit, command, ctx)
-    return await answer(run, commit, _filed(commit), status=201, shown_in=SHOWN_IN)
+class Attachment(BaseModel):
+    """The number of a demande filed without an account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tracking_number: str = Field(max_length=80)
 
 
 class Filters(BaseModel):
@@ -89,9 +49,11 @@ class Filters(BaseModel):
     q: str | None = Field(None, max_length=200)
 
 
-@router.get("/api/demandes", summary="Mes demandes")
-async def my_demandes(view: View, caller: Caller, paging: Paged, wanted: Annotated[Filters, Query()]) -> dict[str, Any]:
-    """The account's demandes, newest first; the one row of a tracking session."""
+@router.get("", summary="Mes demandes")
+async def my_demandes(
+    run: Run, view: View, caller: Caller, paging: Paged, wanted: Annotated[Filters, Query()]
+) -> dict[str, Any]:
+    """The account's demandes and drafts, newest first; the one row of a tracking session."""
     db = await view(dashboard.projection)
     if caller.kind == "tracking" and caller.demande is not None:
         rows = await dashboard.of_demande(db, caller.demande)
@@ -100,62 +62,56 @@ async def my_demandes(view: View, caller: Caller, paging: Paged, wanted: Annotat
         raise unauthenticated()
     found = await dashboard.of_owner(db, caller.account, dashboard.Wanted(wanted.status, q=wanted.q), paging)
     rows, following = page_of(found, paging, ("submitted_at", "id"))
+    if any(row["status"] == "brouillon" for row in rows):
+        changes = await drafts.last_changes(run, caller.account)
+        rows = [row | {"updated_at": changes.get(row["id"], row["updated_at"])} for row in rows]
     return {"items": [dashboard.mine(row) for row in rows], "next": following}
 
 
-@router.get("/api/demandes/{id}", summary="Une demande")
-async def one_demande(id: str, view: View, caller: Caller) -> Response:
-    """The demande with its answers as filed."""
-    row = await of_applicant(await view(demande_detail.projection), id, caller)
-    return versioned(demande_detail.shown(row), row["version"])
+@router.post("/attachment", summary="Rattacher une demande à mon compte")
+async def attach(body: Attachment, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
+    """Bring into the account a demande filed without one, whose contact has the account's address."""
+    account, email = account_of(caller), caller.email or ""
+    digest = lookup(run.key("tracking"), email, body.tracking_number)
+    id = await tracking.find(await view(tracking.projection), digest)
+    if id is None:
+        raise unknown_tracking()
+    commit = await run.handle(demande, id, join, JoinDemande(owner=account, email=email), ctx)
+    await run.fresh(commit, *SHOWN_IN)
+    (row,) = await dashboard.of_demande(await run.view(dashboard.projection), id)
+    return await answer(run, commit, dashboard.mine(row) | {"version": commit.version}, shown_in=SHOWN_IN)
 
 
-@router.get("/api/demandes/{id}/history", summary="L'historique d'une demande")
-async def history(id: str, view: View, caller: Caller) -> dict[str, Any]:
-    """What happened, in plain words, oldest first."""
+@router.get("/{id}", summary="Une demande")
+async def one_demande(id: str, run: Run, view: View, caller: Caller) -> Response:
+    """The demande with its answers as filed, or a draft with what is left to complete."""
     db = await view(demande_detail.projection)
-    await of_applicant(db, id, caller)
-    return {"items": await demande_detail.history(db, id, internal=False), "next": None}
+    if (found := await own_draft(run, db, id, caller)) is not None:
+        definition = await catalogue.definition(await view(catalogue.projection), found.demarche)
+        assert definition is not None, "a published démarche stays published"
+        return versioned(shapes.draft(found, definition, account_contact(caller)), found.version)
+    row = await of_applicant(db, id, caller)
+    shown = shapes.demande(row, await demande_detail.awaited(db, id), paris_day(run.clock()))
+    return versioned(shown | {"actions": shapes.applicant_actions(shown)}, row["version"])
 
 
-@router.post("/api/demandes/{id}/withdrawal", summary="Retirer une demande")
-async def withdrawal(id: str, body: Withdrawal, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
-    """Give up a demande that is not decided yet."""
+@router.get("/{id}/history", summary="L'historique d'une demande")
+async def past(id: str, view: View, caller: Caller) -> dict[str, Any]:
+    """What happened, in plain words, oldest first."""
     await of_applicant(await view(demande_detail.projection), id, caller)
-    commit = await run.handle(demande, id, withdraw, WithdrawDemande(reason=body.reason), ctx)
+    return {"items": await history.of_demande(await view(history.projection), id, internal=False), "next": None}
+
+
+@router.post("/{id}/withdrawal", summary="Retirer une demande, ou supprimer un brouillon")
+async def withdrawal(id: str, body: Withdrawal, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
+    """Give up a demande that is not decided yet. A draft is forgotten, with all that was typed."""
+    db = await view(demande_detail.projection)
+    if (found := await own_draft(run, db, id, caller)) is not None:
+        demand_current(found, ctx)
+        commit = await run.handle(demande, id, discard, DiscardDraft(reason="withdrawn"), replace(ctx, expected=None))
+        await drafts.erase(run, id)
+    else:
+        await of_applicant(db, id, caller)
+        commit = await run.handle(demande, id, withdraw, WithdrawDemande(reason=body.reason), ctx)
     body_of = {"id": id, "status": "retiree", "version": commit.version}
-    return await answer(run, commit, body_of, shown_in=SHOWN_IN[:2])
-
-
-def reference(id: str, year: int) -> str:
-    """The public label of a demande: the year and 50 bits of its id, for the telephone; it opens nothing."""
-    digits = id[:10].upper()
-    return f"{year}-{digits[:5]}-{digits[5:]}"
-
-
-def _filed(commit: Commit) -> dict[str, Any]:
-    recorded = commit.events[0]
-    fact = recorded.event
-    assert isinstance(fact, DemandeSubmitted)
-    return {
-        "id": fact.demande,
-        "reference": fact.reference,
-        "tracking_number": fact.tracking_number,
-        "status": "deposee",
-        "submitted_at": rfc3339(recorded.at),
-        "version": recorded.version,
-    }
-
-
-def _address(contact: Any) -> str:
-    email = contact.get("email") if isinstance(contact, dict) else None
-    return email.strip().lower() if isinstance(email, str) else ""
-
-
-def _anonymous(digest: str) -> str:
-    return f"anonymous:{digest[:16]}"
-
-
-def _account_contact(caller: Principal) -> dict[str, str]:
-    known = {"email": caller.email, "first_name": caller.first_name, "last_name": caller.last_name}
-    return {name: value for name, value in known.items() if value}
+    return await answer(run, commit, body_of, shown_in=SHOWN_IN)

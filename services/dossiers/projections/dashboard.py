@@ -15,11 +15,22 @@ from kernel.envelope import Recorded
 from kernel.http.paging import Paging
 from kernel.projection import Projection
 from services.discussion.events import DiscussionClosed, DiscussionOpened, MessagePosted, MessageRead
-from services.dossiers.events import DemandeAssigned, DemandeStatusChanged, DemandeSubmitted, DemandeWithdrawn
+from services.dossiers.events import (
+    DemandeAssigned,
+    DemandeDrafted,
+    DemandeJoined,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    DemandeWithdrawn,
+    DocumentsAwaited,
+    DocumentsComplete,
+    DraftDiscarded,
+    ImplicitDecisionTaken,
+)
 
 projection = Projection(
     "dashboard",
-    version=1,
+    version=2,
     ddl="""
     CREATE TABLE IF NOT EXISTS line(id TEXT PRIMARY KEY, reference TEXT NOT NULL, demarche TEXT NOT NULL,
       title TEXT NOT NULL, service TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL,
@@ -34,11 +45,33 @@ projection = Projection(
 )
 
 
+@projection.on(DemandeDrafted)
+def _drafted(tx: Tx, fact: DemandeDrafted, recorded: Recorded) -> None:
+    # No service has a draft on its desk. Until it is filed, `submitted_at` is when it was begun: lists sort by it.
+    tx.run(
+        "INSERT INTO line VALUES(:id, :reference, :demarche, :title, '', :owner, 'brouillon', :at, :at, '', '', '', '',"
+        " :words) ON CONFLICT(id) DO NOTHING",
+        id=fact.demande,
+        reference=fact.reference,
+        demarche=fact.demarche,
+        title=fact.title,
+        owner=fact.owner,
+        at=rfc3339(recorded.at),
+        words=plain(f"{fact.reference} {fact.title}"),
+    )
+
+
+@projection.on(DraftDiscarded)
+def _discarded(tx: Tx, fact: DraftDiscarded, recorded: Recorded) -> None:
+    tx.run("DELETE FROM line WHERE id=:id", id=fact.demande)
+
+
 @projection.on(DemandeSubmitted)
 def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
     person = f"{fact.contact.first_name} {fact.contact.last_name}"
     name = fact.on_behalf_of.name or person
     at = rfc3339(recorded.at)
+    tx.run("DELETE FROM line WHERE id=:id AND status='brouillon'", id=fact.demande)
     tx.run(
         "INSERT INTO line VALUES(:id, :reference, :demarche, :title, :service, :owner, 'deposee', :at, :at, :deadline,"
         " :kind, :name, '', :words) ON CONFLICT(id) DO NOTHING",
@@ -56,6 +89,16 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
     )
 
 
+@projection.on(DemandeJoined)
+def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
+    tx.run("UPDATE line SET owner=:owner WHERE id=:id", owner=fact.owner, id=fact.demande)
+
+
+@projection.on(DocumentsAwaited, DocumentsComplete)
+def _deadline_moved(tx: Tx, fact: DocumentsAwaited | DocumentsComplete, recorded: Recorded) -> None:
+    tx.run("UPDATE line SET deadline=:deadline WHERE id=:id", deadline=fact.deadline, id=fact.demande)
+
+
 @projection.on(DemandeAssigned)
 def _assigned(tx: Tx, fact: DemandeAssigned, recorded: Recorded) -> None:
     tx.run(
@@ -68,6 +111,14 @@ def _assigned(tx: Tx, fact: DemandeAssigned, recorded: Recorded) -> None:
 
 @projection.on(DemandeStatusChanged)
 def _status_changed(tx: Tx, fact: DemandeStatusChanged, recorded: Recorded) -> None:
+    _move(tx, fact.demande, fact.new, recorded)
+    if fact.new not in ("deposee", "en_instruction") or fact.old not in ("deposee", "en_instruction"):
+        # Once somebody decided, silence decides no more, even when the demande is reopened.
+        tx.run("UPDATE line SET deadline='' WHERE id=:id", id=fact.demande)
+
+
+@projection.on(ImplicitDecisionTaken)
+def _decided_by_silence(tx: Tx, fact: ImplicitDecisionTaken, recorded: Recorded) -> None:
     _move(tx, fact.demande, fact.new, recorded)
 
 
@@ -167,7 +218,7 @@ async def _list(db: Db, whose: str, value: str | None, wanted: Wanted, paging: P
         clauses.append("l.assigned_to=:assigned")
         params["assigned"] = "" if wanted.assigned == "none" else wanted.assigned
     if wanted.deadline_before is not None:
-        clauses.append("l.deadline<:before AND l.status IN ('deposee', 'en_instruction')")
+        clauses.append("l.deadline<>'' AND l.deadline<:before AND l.status IN ('deposee', 'en_instruction')")
         params["before"] = wanted.deadline_before
     for number, word in enumerate(plain(wanted.q or "").split()[:8]):
         clauses.append(f"l.words LIKE :word{number} ESCAPE '\\'")
@@ -187,7 +238,7 @@ def mine(row: Row) -> dict[str, Any]:
         "reference": row["reference"],
         "demarche": {"slug": row["demarche"], "title": row["title"]},
         "status": row["status"],
-        "submitted_at": row["submitted_at"],
+        "submitted_at": row["submitted_at"] if row["status"] != "brouillon" else None,
         "updated_at": row["updated_at"],
         "unread_messages": row["unread_applicant"],
     }
@@ -201,7 +252,7 @@ def on_desk(row: Row) -> dict[str, Any]:
         "applicant": {"kind": row["applicant_kind"], "name": row["applicant_name"]},
         "assigned_to": row["assigned_to"] or None,
         "awaiting": row["awaiting"] if row["status"] in ("deposee", "en_instruction") else None,
-        "deadline": row["deadline"],
+        "deadline": row["deadline"] or None,
     }
 
 

@@ -1,4 +1,4 @@
-"""What does one demande say, and what happened to it?"""
+"""What does one demande say, where does it stand, and when does silence decide it?"""
 
 from __future__ import annotations
 
@@ -6,32 +6,46 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from kernel.clock import rfc3339
+from kernel.clock import parse_rfc3339, rfc3339
 from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.projection import Projection
-from services.dossiers.aggregate.demande import DECISIONS, STATUS_LABELS
+from services.dossiers.aggregate.calendar import paris_day
+from services.dossiers.aggregate.demande import DECISIONS, WITHDRAWABLE
 from services.dossiers.events import (
+    AttestationIssued,
+    AttestationRequested,
+    Author,
     DemandeAssigned,
+    DemandeJoined,
     DemandeStatusChanged,
     DemandeSubmitted,
     DemandeWithdrawn,
+    DocumentsAwaited,
+    DocumentsComplete,
+    DocumentsReceived,
+    ImplicitDecisionTaken,
     NoteAdded,
+    ReasonsGiven,
+    ReasonsRequested,
 )
 
 projection = Projection(
     "demande_detail",
-    version=1,
+    version=2,
     ddl="""
     CREATE TABLE IF NOT EXISTS demande(id TEXT PRIMARY KEY, reference TEXT NOT NULL, demarche TEXT NOT NULL,
       demarche_version INTEGER NOT NULL, title TEXT NOT NULL, service TEXT NOT NULL, service_label TEXT NOT NULL,
       owner TEXT NOT NULL, status TEXT NOT NULL, version INTEGER NOT NULL, submitted_at TEXT NOT NULL,
-      updated_at TEXT NOT NULL, deadline TEXT NOT NULL, applicant_kind TEXT NOT NULL, on_behalf_of TEXT NOT NULL,
+      updated_at TEXT NOT NULL, deadline TEXT NOT NULL, received_on TEXT NOT NULL, receipt_due TEXT NOT NULL,
+      legal TEXT NOT NULL, decided INTEGER NOT NULL, applicant_kind TEXT NOT NULL, on_behalf_of TEXT NOT NULL,
       contact TEXT NOT NULL, answers TEXT NOT NULL, assigned_to TEXT NOT NULL, assigned_name TEXT NOT NULL,
-      decision TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS happened(demande TEXT NOT NULL, version INTEGER NOT NULL, at TEXT NOT NULL,
-      kind TEXT NOT NULL, label TEXT NOT NULL, actor TEXT NOT NULL, message TEXT NOT NULL, internal INTEGER NOT NULL,
-      PRIMARY KEY(demande, version));
+      decision TEXT NOT NULL, attestation TEXT NOT NULL, reasons TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS demande_due ON demande(deadline)
+      WHERE decided=0 AND deadline<>'' AND status IN ('deposee', 'en_instruction');
+    CREATE TABLE IF NOT EXISTS awaited(demande TEXT NOT NULL, discussion TEXT NOT NULL, asked_on TEXT NOT NULL,
+      due TEXT NOT NULL, documents INTEGER NOT NULL, missing INTEGER NOT NULL, complete_on TEXT NOT NULL,
+      PRIMARY KEY(demande, discussion));
     CREATE TABLE IF NOT EXISTS note(id TEXT PRIMARY KEY, demande TEXT NOT NULL, at TEXT NOT NULL,
       agent_name TEXT NOT NULL, body TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS note_of ON note(demande, at);
@@ -41,11 +55,10 @@ projection = Projection(
 
 @projection.on(DemandeSubmitted)
 def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
-    at = rfc3339(recorded.at)
     tx.run(
         "INSERT INTO demande VALUES(:id, :reference, :demarche, :demarche_version, :title, :service, :service_label,"
-        " :owner, 'deposee', :version, :at, :at, :deadline, :kind, :behalf, :contact, :answers, '', '', '')"
-        " ON CONFLICT(id) DO NOTHING",
+        " :owner, 'deposee', :version, :at, :at, :deadline, :received_on, :receipt_due, :legal, 0, :kind, :behalf,"
+        " :contact, :answers, '', '', '', '', '') ON CONFLICT(id) DO NOTHING",
         id=fact.demande,
         reference=fact.reference,
         demarche=fact.demarche,
@@ -55,53 +68,73 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
         service_label=fact.service_label,
         owner=fact.owner,
         version=recorded.version,
-        at=at,
+        at=rfc3339(recorded.at),
         deadline=fact.deadline,
+        received_on=fact.received_on or paris_day(recorded.at).isoformat(),
+        receipt_due=fact.receipt_due,
+        legal=to_json(fact.legal).decode(),
         kind=fact.applicant_kind,
         behalf=to_json(fact.on_behalf_of).decode(),
         contact=to_json(fact.contact).decode(),
         answers=to_json(fact.answers).decode(),
     )
-    actor = f"{fact.contact.first_name} {fact.contact.last_name}"
-    _tell(tx, fact.demande, recorded, "submitted", "Demande déposée", actor)
+
+
+@projection.on(DemandeJoined)
+def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
+    _set(tx, fact.demande, recorded, owner=fact.owner)
 
 
 @projection.on(DemandeAssigned)
 def _assigned(tx: Tx, fact: DemandeAssigned, recorded: Recorded) -> None:
-    tx.run(
-        "UPDATE demande SET assigned_to=:agent, assigned_name=:name WHERE id=:id",
-        agent=fact.agent,
-        name=fact.agent_name,
-        id=fact.demande,
-    )
-    label = f"Demande confiée à {fact.agent_name}" if fact.agent else "Demande remise à la disposition du service"
-    _tell(tx, fact.demande, recorded, "assigned", label, fact.agent_name, internal=True)
+    _set(tx, fact.demande, recorded, assigned_to=fact.agent, assigned_name=fact.agent_name)
 
 
 @projection.on(DemandeStatusChanged)
 def _status_changed(tx: Tx, fact: DemandeStatusChanged, recorded: Recorded) -> None:
-    decision = ""
+    changes: dict[str, Any] = {"status": fact.new, "decision": ""}
     if fact.new in DECISIONS:
-        author = fact.author.model_dump(exclude={"agent"})
-        decided = {"status": fact.new, "message": fact.message, "at": rfc3339(recorded.at), "author": author}
-        decision = to_json(decided).decode()
-    tx.run(
-        "UPDATE demande SET status=:status, decision=:decision WHERE id=:id",
-        status=fact.new,
-        decision=decision,
-        id=fact.demande,
-    )
-    label = f"Demande {STATUS_LABELS.get(fact.new, fact.new)}"
-    if fact.old in DECISIONS:
-        label = "Instruction rouverte"
-    actor = f"{fact.author.first_name} {fact.author.last_name}, {fact.author.capacity}, {fact.author.service}"
-    _tell(tx, fact.demande, recorded, "status", label, actor, message=fact.message)
+        decided = {"kind": "express", "message": fact.message, "author": _signature(fact.author)}
+        changes |= {"decided": 1, "decision": _decision(fact.new, recorded, fact.appeal, **decided)}
+    elif fact.old in DECISIONS:
+        changes |= {"decided": 1, "attestation": "", "reasons": ""}
+    _set(tx, fact.demande, recorded, **changes)
+
+
+@projection.on(ImplicitDecisionTaken)
+def _decided_by_silence(tx: Tx, fact: ImplicitDecisionTaken, recorded: Recorded) -> None:
+    decision = _decision(fact.new, recorded, fact.appeal, kind="implicit", on=fact.on, message="", author=None)
+    _set(tx, fact.demande, recorded, status=fact.new, decided=1, decision=decision)
 
 
 @projection.on(DemandeWithdrawn)
 def _withdrawn(tx: Tx, fact: DemandeWithdrawn, recorded: Recorded) -> None:
-    tx.run("UPDATE demande SET status='retiree' WHERE id=:id", id=fact.demande)
-    _tell(tx, fact.demande, recorded, "withdrawn", "Demande retirée", "Demandeur", message=fact.reason)
+    _set(tx, fact.demande, recorded, status="retiree")
+
+
+@projection.on(AttestationRequested)
+def _attestation_requested(tx: Tx, fact: AttestationRequested, recorded: Recorded) -> None:
+    asked = {"requested_at": rfc3339(recorded.at), "issued_at": None, "author": None}
+    _set(tx, fact.demande, recorded, attestation=to_json(asked).decode())
+
+
+@projection.on(AttestationIssued)
+def _attestation_issued(tx: Tx, fact: AttestationIssued, recorded: Recorded) -> None:
+    issued = {"issued_at": rfc3339(recorded.at), "author": _signature(fact.author)}
+    _merge(tx, fact.demande, recorded, "attestation", issued)
+
+
+@projection.on(ReasonsRequested)
+def _reasons_requested(tx: Tx, fact: ReasonsRequested, recorded: Recorded) -> None:
+    asked = {"requested_at": rfc3339(recorded.at), "due": fact.due}
+    given = {"given_at": None, "text": None, "author": None, "appeal_until": None}
+    _set(tx, fact.demande, recorded, reasons=to_json({**asked, **given}).decode())
+
+
+@projection.on(ReasonsGiven)
+def _reasons_given(tx: Tx, fact: ReasonsGiven, recorded: Recorded) -> None:
+    given = {"given_at": rfc3339(recorded.at), "text": fact.text, "author": _signature(fact.author)}
+    _merge(tx, fact.demande, recorded, "reasons", {**given, "appeal_until": fact.appeal_until})
 
 
 @projection.on(NoteAdded)
@@ -114,39 +147,68 @@ def _note_added(tx: Tx, fact: NoteAdded, recorded: Recorded) -> None:
         agent_name=fact.agent_name,
         body=fact.text,
     )
-    _tell(tx, fact.demande, recorded, "note", "Note interne ajoutée", fact.agent_name, internal=True)
+    _set(tx, fact.demande, recorded)
 
 
-def _tell(
-    tx: Tx,
-    demande: str,
-    recorded: Recorded,
-    kind: str,
-    label: str,
-    actor: str,
-    *,
-    message: str = "",
-    internal: bool = False,
-) -> None:
-    at = rfc3339(recorded.at)
+@projection.on(DocumentsAwaited)
+def _awaited(tx: Tx, fact: DocumentsAwaited, recorded: Recorded) -> None:
     tx.run(
-        "INSERT INTO happened VALUES(:demande, :version, :at, :kind, :label, :actor, :message, :internal)"
+        "INSERT INTO awaited VALUES(:demande, :discussion, :asked_on, :due, :number, :number, '')"
         " ON CONFLICT DO NOTHING",
-        demande=demande,
-        version=recorded.version,
-        at=at,
-        kind=kind,
-        label=label,
-        actor=actor,
-        message=message,
-        internal=int(internal),
+        demande=fact.demande,
+        discussion=fact.discussion,
+        asked_on=fact.asked_on,
+        due=fact.due,
+        number=len(fact.documents),
     )
+    tx.run("UPDATE demande SET deadline=:deadline WHERE id=:id", deadline=fact.deadline, id=fact.demande)
+
+
+@projection.on(DocumentsReceived)
+def _received(tx: Tx, fact: DocumentsReceived, recorded: Recorded) -> None:
     tx.run(
-        "UPDATE demande SET version=:version, updated_at=:at WHERE id=:id AND version<:version",
-        version=recorded.version,
-        at=at,
-        id=demande,
+        "UPDATE awaited SET missing=:missing WHERE demande=:demande AND discussion=:discussion",
+        missing=fact.missing,
+        demande=fact.demande,
+        discussion=fact.discussion,
     )
+
+
+@projection.on(DocumentsComplete)
+def _complete(tx: Tx, fact: DocumentsComplete, recorded: Recorded) -> None:
+    tx.run(
+        "UPDATE awaited SET missing=0, complete_on=:day WHERE demande=:demande AND discussion=:discussion",
+        day=paris_day(parse_rfc3339(fact.received_at)).isoformat(),
+        demande=fact.demande,
+        discussion=fact.discussion,
+    )
+    tx.run("UPDATE demande SET deadline=:deadline WHERE id=:id", deadline=fact.deadline, id=fact.demande)
+
+
+def _signature(author: Author) -> dict[str, str]:
+    return author.model_dump(exclude={"agent"})
+
+
+def _decision(status: str, recorded: Recorded, appeal: str, **more: Any) -> str:
+    return to_json({"status": status, "at": rfc3339(recorded.at), "appeal": appeal, **more}).decode()
+
+
+def _set(tx: Tx, demande: str, recorded: Recorded, **columns: Any) -> None:
+    """Change a demande by one fact of its own stream, whose version is the demande's from then on."""
+    changes = "".join(f", {name}=:{name}" for name in columns)
+    tx.run(
+        f"UPDATE demande SET version=:version_, updated_at=:at_{changes} WHERE id=:id_ AND version<:version_",
+        version_=recorded.version,
+        at_=rfc3339(recorded.at),
+        id_=demande,
+        **columns,
+    )
+
+
+def _merge(tx: Tx, demande: str, recorded: Recorded, column: str, values: dict[str, Any]) -> None:
+    before = tx.run(f"SELECT {column} FROM demande WHERE id=:id", id=demande)
+    known = from_json(before[0][column]) if before and before[0][column] else {}
+    _set(tx, demande, recorded, **{column: to_json({**known, **values}).decode()})
 
 
 async def find(db: Db, demande: str) -> Row | None:
@@ -155,33 +217,20 @@ async def find(db: Db, demande: str) -> Row | None:
     return rows[0] if rows else None
 
 
-def shown(row: Row) -> dict[str, Any]:
-    """A demande as its applicant reads it."""
-    return {
-        "id": row["id"],
-        "reference": row["reference"],
-        "demarche": {"slug": row["demarche"], "title": row["title"], "version": row["demarche_version"]},
-        "service": {"slug": row["service"], "label": row["service_label"]},
-        "status": row["status"],
-        "version": row["version"],
-        "submitted_at": row["submitted_at"],
-        "updated_at": row["updated_at"],
-        "on_behalf_of": from_json(row["on_behalf_of"]),
-        "contact": from_json(row["contact"]),
-        "answers": from_json(row["answers"]),
-        "decision": from_json(row["decision"]) if row["decision"] else None,
-    }
+async def awaited(db: Db, demande: str) -> list[Row]:
+    """The pieces each discussion asked for: how many, how many are missing."""
+    return await db.read("SELECT * FROM awaited WHERE demande=:id ORDER BY asked_on, discussion", id=demande)
 
 
-async def history(db: Db, demande: str, *, internal: bool) -> list[dict[str, Any]]:
-    """What happened, oldest first; what is internal only for the service."""
+async def overdue(db: Db, today: str, limit: int = 200) -> list[str]:
+    """The demandes whose last day is over and that nobody decided, as far as these rows know."""
     rows = await db.read(
-        "SELECT at, kind, label, actor, message FROM happened WHERE demande=:demande AND internal<=:internal"
-        " ORDER BY version",
-        demande=demande,
-        internal=int(internal),
+        "SELECT id FROM demande WHERE decided=0 AND deadline<>'' AND status IN ('deposee', 'en_instruction')"
+        " AND deadline<:today ORDER BY deadline LIMIT :limit",
+        today=today,
+        limit=limit,
     )
-    return [{**row, "message": row["message"] or None} for row in rows]
+    return [str(row["id"]) for row in rows]
 
 
 async def notes(db: Db, demande: str) -> list[dict[str, Any]]:
@@ -190,3 +239,8 @@ async def notes(db: Db, demande: str) -> list[dict[str, Any]]:
         "SELECT id, at, agent_name AS author, body AS text FROM note WHERE demande=:demande ORDER BY at, id",
         demande=demande,
     )
+
+
+def awaits_decision(row: Row) -> bool:
+    """Whether silence can still become a decision."""
+    return row["status"] in WITHDRAWABLE and not row["decided"]

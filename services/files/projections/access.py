@@ -6,11 +6,11 @@ from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.projection import Projection
 from services.discussion.events import DiscussionClosed, DiscussionOpened
-from services.dossiers.events import DemandeSubmitted
+from services.dossiers.events import DemandeJoined, DemandeSubmitted
 
 projection = Projection(
     "access",
-    version=1,
+    version=2,
     ddl="""
     CREATE TABLE IF NOT EXISTS demande(id TEXT PRIMARY KEY, owner TEXT NOT NULL, service TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS thread(demande TEXT PRIMARY KEY, is_open INTEGER NOT NULL);
@@ -26,6 +26,11 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
         owner=fact.owner,
         service=fact.service,
     )
+
+
+@projection.on(DemandeJoined)
+def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
+    tx.run("UPDATE demande SET owner=:owner WHERE id=:id", owner=fact.owner, id=fact.demande)
 
 
 @projection.on(DiscussionOpened)

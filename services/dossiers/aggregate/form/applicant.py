@@ -29,14 +29,21 @@ _LINK = re.compile(r"[\\/<>@{}\[\]|]|www\.|[a-z0-9-]{2,}\.[a-z]{2,}", re.IGNOREC
 
 
 def identify(
-    kind: object, name: object = None, identifier: object = None, *, audience: Collection[str] = KINDS
+    kind: object,
+    name: object = None,
+    identifier: object = None,
+    *,
+    audience: Collection[str] = KINDS,
+    complete: bool = True,
 ) -> tuple[dict[str, str], list[FieldFault]]:
     """`on_behalf_of` as kept (kind, name, identifier) and its faults. Never raises.
 
     Somebody who writes for himself has neither name nor identifier here: what he sends in them is left out.
-    `audience`: the kinds the démarche is open to.
+    `audience`: the kinds the démarche is open to. With `complete=False` (a draft) any of it may be missing.
     """
     at = "/on_behalf_of"
+    if not complete and blank(kind):
+        return {}, []
     known = next((one for one in KINDS if one == kind), None)
     if known is None:
         return {}, [FieldFault(f"{at}/kind", "Indiquez pour qui vous faites cette demande.")]
@@ -49,14 +56,15 @@ def identify(
         at,
         ("name", name, _organisation, "Indiquez le nom de l'organisme que vous représentez."),
         ("identifier", identifier, _IDENTIFIERS[known], _ASK[known]),
+        complete=complete,
     )
     return {"kind": known, **cleaned}, faults
 
 
-def check_contact(contact: object) -> tuple[dict[str, str], list[FieldFault]]:
+def check_contact(contact: object, *, complete: bool = True) -> tuple[dict[str, str], list[FieldFault]]:
     """The contact as kept (email, first_name, last_name, postal_address) and its faults. Never raises.
 
-    Anything else the object holds is left out.
+    Anything else the object holds is left out. With `complete=False` (a draft) any of it may be missing.
     """
     if not isinstance(contact, Mapping):
         return {}, [FieldFault("/contact", "Indiquez vos coordonnées.")]
@@ -66,11 +74,12 @@ def check_contact(contact: object) -> tuple[dict[str, str], list[FieldFault]]:
         ("first_name", contact.get("first_name"), _person, "Indiquez votre prénom."),
         ("last_name", contact.get("last_name"), _person, "Indiquez votre nom."),
         ("postal_address", contact.get("postal_address"), _address, None),
+        complete=complete,
     )
 
 
 def _clean(
-    at: str, *parts: tuple[str, object, Callable[[object], str], str | None]
+    at: str, *parts: tuple[str, object, Callable[[object], str], str | None], complete: bool
 ) -> tuple[dict[str, str], list[FieldFault]]:
     cleaned: dict[str, str] = {}
     faults: list[FieldFault] = []
@@ -78,7 +87,7 @@ def _clean(
         try:
             if not blank(value):
                 cleaned[name] = clean(value)
-            elif ask:
+            elif ask and complete:
                 raise BadValueError(ask)
         except BadValueError as refused:
             faults.append(FieldFault(f"{at}/{name}", refused.detail))

@@ -7,7 +7,7 @@ from itertools import chain
 from services.dossiers.aggregate.form.addresses import clean_email, clean_phone
 from services.dossiers.aggregate.form.answers import check_answers, check_block
 from services.dossiers.aggregate.form.definition import Definition, Field, Legal
-from services.dossiers.aggregate.form.faults import NBSP, BadValueError, quoted
+from services.dossiers.aggregate.form.faults import NBSP, BadValueError, FieldFault, quoted
 from services.dossiers.aggregate.form.numbers import read_date, read_number
 from services.dossiers.aggregate.form.patterns import pattern_fault
 from services.dossiers.aggregate.form.texts import blank
@@ -22,55 +22,66 @@ _DECIDING = frozenset({"choice", "multiple_choice", "yes_no", "checkbox", "integ
 
 def check_definition(definition: Definition) -> list[str]:
     """The French sentences that say what to correct before publishing; none: it can be published. Never raises."""
+    return [fault.detail for fault in definition_faults(definition)]
+
+
+def definition_faults(definition: Definition) -> list[FieldFault]:
+    """The same, with where in the definition each fault is."""
     faults = [*_presentation(definition), *_legal(definition.legal)]
     everything = [*definition.fields, *chain.from_iterable(field.fields or () for field in definition.fields)]
-    names = [field.name for field in everything]
-    faults += [f"Renommez une des questions {quoted(name)}, ce nom sert deux fois." for name in _twice(names)]
-    faults += _form(definition.fields, {}, nested=False)
+    twice = _twice([field.name for field in everything])
+    faults += [
+        FieldFault("/fields", f"Renommez une des questions {quoted(name)}, ce nom sert deux fois.") for name in twice
+    ]
+    faults += _form(definition.fields, {}, at="/fields", nested=False)
     if not faults:
         examples = {field.name: field.example for field in definition.fields if not field.silent}
-        faults += [f"{fault.pointer}{NBSP}: {fault.detail}" for fault in check_answers(definition, examples)[1]]
+        found = check_answers(definition, examples)[1]
+        faults += [FieldFault("/fields", f"{fault.pointer}{NBSP}: {fault.detail}") for fault in found]
     return faults
 
 
-def _presentation(definition: Definition) -> Iterator[str]:
+def _presentation(definition: Definition) -> Iterator[FieldFault]:
     if not definition.title:
-        yield "Donnez un titre à la démarche."
+        yield FieldFault("/title", "Donnez un titre à la démarche.")
     if not definition.summary:
-        yield "Résumez la démarche en quelques phrases."
+        yield FieldFault("/summary", "Résumez la démarche en quelques phrases.")
     if not definition.service_label:
-        yield "Indiquez le nom du service chargé de la démarche (article R. 112-11-1 du CRPA)."
+        detail = "Indiquez le nom du service chargé de la démarche (article R. 112-11-1 du CRPA)."
+        yield FieldFault("/service_label", detail)
     if not definition.audience:
-        yield "Indiquez à qui la démarche est ouverte."
+        yield FieldFault("/audience", "Indiquez à qui la démarche est ouverte.")
     if all(field.silent for field in definition.fields):
-        yield "Posez au moins une question."
+        yield FieldFault("/fields", "Posez au moins une question.")
 
 
-def _legal(legal: Legal) -> Iterator[str]:
+def _legal(legal: Legal) -> Iterator[FieldFault]:
     law = "(article R. 112-11-1 du CRPA)"
     if not legal.service_phone or not _passes(clean_phone, legal.service_phone):
-        yield f"Indiquez le numéro de téléphone du service {law}."
+        yield FieldFault("/legal/service_phone", f"Indiquez le numéro de téléphone du service {law}.")
     if not legal.service_address:
-        yield f"Indiquez l'adresse postale du service {law}."
+        yield FieldFault("/legal/service_address", f"Indiquez l'adresse postale du service {law}.")
     if not legal.service_email or not _passes(clean_email, legal.service_email):
-        yield f"Indiquez l'adresse électronique du service {law}."
+        yield FieldFault("/legal/service_email", f"Indiquez l'adresse électronique du service {law}.")
     if legal.silence is None or legal.delay_months is None:
-        yield f"Indiquez le sens du silence gardé sur la demande et au bout de combien de mois {law}."
+        detail = f"Indiquez le sens du silence gardé sur la demande et au bout de combien de mois {law}."
+        yield FieldFault("/legal/silence", detail)
     if not legal.appeal:
-        yield f"Indiquez les délais et voies de recours {law}."
+        yield FieldFault("/legal/appeal", f"Indiquez les délais et voies de recours {law}.")
     if not legal.texts:
-        yield "Citez au moins un texte sur lequel la démarche repose."
+        yield FieldFault("/legal/texts", "Citez au moins un texte sur lequel la démarche repose.")
 
 
-def _form(fields: Sequence[Field], earlier: Mapping[str, Field], *, nested: bool) -> Iterator[str]:
+def _form(fields: Sequence[Field], earlier: Mapping[str, Field], *, at: str, nested: bool) -> Iterator[FieldFault]:
     seen = dict(earlier)
-    for field in fields:
+    for place, field in enumerate(fields):
+        here = f"{at}/{place}"
         faults = [*_shape(field, nested), *_bounds(field), *_condition(field, seen)]
         # A faulty question cannot judge its own example.
         faults = faults or list(_example(field))
-        yield from (f"Question {quoted(field.name)}{NBSP}: {fault}" for fault in faults)
+        yield from (FieldFault(here, f"Question {quoted(field.name)}{NBSP}: {fault}") for fault in faults)
         if field.type == "group" and not nested:
-            yield from _form(field.fields or (), seen, nested=True)
+            yield from _form(field.fields or (), seen, at=f"{here}/fields", nested=True)
         seen[field.name] = field
 
 

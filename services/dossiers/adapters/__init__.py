@@ -1,0 +1,1 @@
+"""What dossiers reaches outside its log: drafts in `state`, PDF."""
