@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from kernel.eventstore import EventStore
+from tests.support.esdb_lab import EsdbLab
 from tests.support.stores import LABS, Lab
 
+ALL = LABS | {"eventstoredb": EsdbLab}
 
-@pytest.fixture(params=sorted(LABS))
+
+@pytest.fixture(params=sorted(ALL))
 async def lab(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Lab]:
     """Each adapter of the event store, with a clock that moves when told."""
-    made = LABS[request.param](tmp_path)
+    made = ALL[request.param](tmp_path)
     yield made
     await made.close()
 

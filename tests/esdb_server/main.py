@@ -10,14 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.esdb_server.access import Access, User
-from tests.esdb_server.cluster import Cluster, Endpoint
-from tests.esdb_server.node import Node, Options
-from tests.esdb_server.services import serve
-from tests.esdb_server.wire import grpc
-
-MEGABYTE = 1024 * 1024
-GRACE = 1.0
+from tests.esdb_server.access import User
+from tests.esdb_server.cluster import Endpoint
+from tests.esdb_server.node import Options
+from tests.esdb_server.server import MEGABYTE, Server
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -33,36 +29,27 @@ async def _run(options: argparse.Namespace) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    options.data.mkdir(parents=True, exist_ok=True)
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", 16 * MEGABYTE), ("grpc.so_reuseport", 0)])
-    port = _bind(server, options)
-    me = Endpoint(options.advertise or options.host, port)
-    cluster = Cluster(options.data.resolve(), me, options.cluster, replica=port in options.replica)
-    users = options.user + [user._replace(writes=False) for user in options.reader]
-    limits = Options(options.max_append_size, options.write_timeout, options.write_delay, options.lose_every)
-    node = Node(options.data.resolve(), cluster, Access(users), limits)
-    if not options.cluster and not cluster.leads:
-        sys.exit(f"{options.data} is in use by another server")
-    resigning: set[asyncio.Task[None]] = set()
-    loop.add_signal_handler(signal.SIGUSR1, lambda: resigning.add(loop.create_task(node.resign())))
-    serve(server, node, frozenset(options.replica))
-    await server.start()
-    role = "leader" if cluster.leads else "follower"
-    print(f"EventStoreDB test double listening on {me.host}:{port} ({role})", flush=True)
-    await stop.wait()
-    await node.close()
-    await server.stop(GRACE)
-
-
-def _bind(server: grpc.aio.Server, options: argparse.Namespace) -> int:
-    address = f"{options.host}:{options.port}"
+    server = Server(
+        options.data,
+        host=options.host,
+        port=options.port,
+        advertise=options.advertise,
+        tls=(options.key.read_bytes(), options.cert.read_bytes()) if options.cert else None,
+        users=options.user + [user._replace(writes=False) for user in options.reader],
+        members=options.cluster,
+        replicas=frozenset(options.replica),
+        limits=Options(options.max_append_size, options.write_timeout, options.write_delay, options.lose_every),
+    )
     try:
-        if not options.cert:
-            return int(server.add_insecure_port(address))
-        pair = options.key.read_bytes(), options.cert.read_bytes()
-        return int(server.add_secure_port(address, grpc.ssl_server_credentials([pair])))
-    except RuntimeError as error:
-        sys.exit(f"{address}: {error}")
+        await server.start()
+    except (RuntimeError, OSError) as error:
+        sys.exit(str(error))
+    resigning: set[asyncio.Task[None]] = set()
+    loop.add_signal_handler(signal.SIGUSR1, lambda: resigning.add(loop.create_task(server.node.resign())))
+    role = "leader" if server.node.cluster.leads else "follower"
+    print(f"EventStoreDB test double listening on {server.me.host}:{server.me.port} ({role})", flush=True)
+    await stop.wait()
+    await server.stop()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,0 +1,141 @@
+"""Keeps the copy up with the cluster: one catch-up subscription to `$all`, filtered by the service's stream prefix."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from esdbclient import AsyncEventStoreDBClient, NewEvent, RecordedEvent, StreamState
+from esdbclient.exceptions import GrpcError, NotFound, WrongCurrentVersion
+from pydantic_core import from_json, to_json
+
+from kernel.stores.esdb.copy import Copy
+from kernel.stores.esdb.link import Link, endless
+from kernel.stores.esdb.wire import row
+
+TIMEOUT = 5.0
+BATCH = 1_000
+WINDOW = 200
+log = logging.getLogger(__name__)
+
+
+class LogReplaced(RuntimeError):
+    """The cluster holds another log than the one that was copied: only a restart begins again."""
+
+
+class Follower:
+    """Two tasks: one listens, one writes what was heard, in batches. `moved` is called when the copy grew."""
+
+    def __init__(self, source: str, uri: str, copy: Copy, moved: Callable[[], None]) -> None:
+        self._source, self._copy, self._moved = source, copy, moved
+        self._link = Link(uri)
+        self._heard: asyncio.Queue[RecordedEvent] = asyncio.Queue(2 * BATCH)
+        self._seen = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._taking: asyncio.Future[tuple[int, int]] | None = None
+        self.live = asyncio.Event()
+        self.lost = False
+
+    async def recognise(self) -> str:
+        """The epoch of the cluster's log. Raises Refused(unavailable), and LogReplaced if it is not the copied one."""
+        epoch = await self._link.call(lambda client: _epoch(client, self._source))
+        last = self._copy.last
+        if self._copy.epoch != epoch or (last and not await self._link.call(lambda client: _holds(client, *last))):
+            raise LogReplaced(epoch)
+        return epoch
+
+    def start(self) -> None:
+        """Begin where the copy ends."""
+        self._seen = self._copy.position
+        self._tasks = [asyncio.create_task(work(), name=f"esdb/{self._source}") for work in (self._listen, self._write)]
+
+    async def close(self) -> None:
+        """Stop listening."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._taking is not None:
+            await asyncio.wait([self._taking])
+        await self._link.close()
+
+    async def _listen(self) -> None:
+        try:
+            async for item in endless(self._subscribe):
+                self._seen = max(self._seen, item.commit_position or 0)
+                await self._heard.put(item)
+        except LogReplaced:
+            self.lost = True
+            log.critical("the event store holds another log than before: restart %s", self._source)
+
+    async def _subscribe(self) -> AsyncIterator[RecordedEvent]:
+        await self.recognise()
+        return await self._link.call(
+            lambda client: client.subscribe_to_all(
+                commit_position=self._seen or None,
+                filter_include=[re.escape(self._source) + r"\..*"],
+                filter_by_stream_name=True,
+                include_checkpoints=True,
+                include_caught_up=True,
+                window_size=WINDOW,
+            )
+        )
+
+    async def _write(self) -> None:
+        while True:
+            heard = [await self._heard.get()]
+            while len(heard) < BATCH and not self._heard.empty():
+                heard.append(self._heard.get_nowait())
+            while True:
+                try:
+                    await self._take(heard)
+                    break
+                except sqlite3.Error as error:
+                    log.error("the copy of %s cannot be written: %s", self._source, error)
+                    await asyncio.sleep(1)
+
+    async def _take(self, heard: Sequence[RecordedEvent]) -> None:
+        rows = [row(item) for item in heard if not (item.is_checkpoint or item.is_caught_up)]
+        position = max(item.commit_position or 0 for item in heard)
+        if position > self._copy.position:
+            self._taking = asyncio.ensure_future(asyncio.to_thread(self._copy.add, rows, position))
+            self._copy.took(await asyncio.shield(self._taking), position)
+            self._moved()
+        if any(item.is_caught_up for item in heard):
+            self.live.set()
+
+
+async def _epoch(client: AsyncEventStoreDBClient, source: str) -> str:
+    """The name of the log, written into it by whoever came first."""
+    stream = f"guichet-epoch-{source}"
+    while True:
+        try:
+            (first,) = await client.get_stream(stream, limit=1, timeout=TIMEOUT)
+        except NotFound:
+            born = NewEvent(type="LogOpened", data=to_json({"epoch": str(uuid4())}))
+            try:
+                await client.append_to_stream(
+                    stream, current_version=StreamState.NO_STREAM, events=[born], timeout=TIMEOUT
+                )
+            except WrongCurrentVersion:
+                continue
+        else:
+            found: dict[str, Any] = from_json(first.data)
+            return str(found["epoch"])
+
+
+async def _holds(client: AsyncEventStoreDBClient, position: int, id: bytes) -> bool:
+    """Whether an event is where it was: not so after the restoration of an older backup."""
+    try:
+        async with await client.read_all(
+            commit_position=position, filter_exclude=(), limit=1, timeout=TIMEOUT
+        ) as found:
+            return [event.id.bytes async for event in found] == [id]
+    except GrpcError as error:
+        if "invalid position" in str(error):
+            return False
+        raise
