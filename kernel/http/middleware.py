@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import time
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kernel.ids import random_uuid
 from kernel.telemetry import Metrics, correlation
 
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -19,7 +19,7 @@ log = logging.getLogger("guichet.access")
 
 def correlation_id(given: str) -> str:
     """`given` when it is a well-formed request id, else a new one."""
-    return given if _ID.fullmatch(given) else uuid4().hex
+    return given if _ID.fullmatch(given) else random_uuid().hex
 
 
 class Observed:

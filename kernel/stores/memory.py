@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 from kernel.clock import Clock, system_clock
 from kernel.codec import Codec
 from kernel.envelope import Commit, Context, Recorded
 from kernel.eventstore import Decision, Page
+from kernel.ids import random_uuid
 from kernel.stores.step import owned, recorded, step, upto_prefix
 
 
@@ -19,7 +19,7 @@ class MemoryStore:
     """Everything in one list."""
 
     def __init__(self, codec: Codec, clock: Clock = system_clock) -> None:
-        self.source, self.epoch = codec.service, str(uuid4())
+        self.source, self.epoch = codec.service, str(random_uuid())
         self._codec, self._clock = codec, clock
         self._log: list[Recorded] = []
         self._tick = asyncio.Event()

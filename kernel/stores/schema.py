@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from kernel.clock import parse_rfc3339
 from kernel.codec import Codec
 from kernel.envelope import Meta, Recorded
+from kernel.ids import random_uuid
 
 T = TypeVar("T")
 DDL = """
@@ -45,7 +46,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     if (journal, synchronous) != ("wal", 2):
         raise RuntimeError(f"{path}: journal_mode={journal}, synchronous={synchronous}: an event would not be durable")
     db.executescript(DDL)
-    db.execute("INSERT INTO store VALUES(1, ?) ON CONFLICT DO NOTHING", (str(uuid4()),))
+    db.execute("INSERT INTO store VALUES(1, ?) ON CONFLICT DO NOTHING", (str(random_uuid()),))
     return db
 
 
