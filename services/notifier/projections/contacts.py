@@ -10,16 +10,16 @@ from kernel.envelope import Recorded
 from kernel.events import ERASED
 from kernel.projection import Projection
 from services.discussion.events import DiscussionOpened, DocumentsRequested
-from services.dossiers.events import DemandeSubmitted
+from services.dossiers.events import DemandeJoined, DemandeSubmitted
 from services.identity.events import AccountCreated, AccountForgotten
 
 projection = Projection(
     "contacts",
-    version=1,
+    version=3,
     ddl="""
     CREATE TABLE IF NOT EXISTS demande(id TEXT PRIMARY KEY, email TEXT NOT NULL, first_name TEXT NOT NULL,
       last_name TEXT NOT NULL, tracking_number TEXT NOT NULL, reference TEXT NOT NULL, title TEXT NOT NULL,
-      service_label TEXT NOT NULL, owner TEXT NOT NULL);
+      service_label TEXT NOT NULL, owner TEXT NOT NULL, silence TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS account(id TEXT PRIMARY KEY, email TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS topic(discussion TEXT PRIMARY KEY, demande TEXT NOT NULL, topic TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS requested(discussion TEXT NOT NULL, id TEXT NOT NULL, rank INTEGER NOT NULL,
@@ -32,7 +32,7 @@ projection = Projection(
 def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
     tx.run(
         "INSERT INTO demande VALUES(:id, :email, :first_name, :last_name, :tracking_number, :reference, :title,"
-        " :service_label, :owner) ON CONFLICT(id) DO NOTHING",
+        " :service_label, :owner, :silence) ON CONFLICT(id) DO NOTHING",
         id=fact.demande,
         email=fact.contact.email,
         first_name=fact.contact.first_name,
@@ -42,7 +42,13 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
         title=fact.title,
         service_label=fact.service_label,
         owner=fact.owner,
+        silence=fact.legal.silence,
     )
+
+
+@projection.on(DemandeJoined)
+def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
+    tx.run("UPDATE demande SET owner=:owner WHERE id=:id", owner=fact.owner, id=fact.demande)
 
 
 @projection.on(AccountCreated)

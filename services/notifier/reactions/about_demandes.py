@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from kernel.clock import parse_rfc3339
 from kernel.db import Row
 from kernel.envelope import Recorded
 from kernel.errors import NotYet
 from kernel.events import ERASED
 from kernel.position import Mark
 from kernel.runtime.runtime import Runtime
-from services.dossiers.events import DemandeStatusChanged, DemandeSubmitted, DemandeWithdrawn
+from services.dossiers.events import (
+    AttestationIssued,
+    AttestationRequested,
+    Author,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    DemandeWithdrawn,
+    DocumentsComplete,
+    DocumentsReceived,
+    ImplicitDecisionTaken,
+    ReasonsGiven,
+    ReasonsRequested,
+)
 from services.notifier.ports import Letter
 from services.notifier.projections import contacts
 
@@ -17,9 +30,9 @@ WORDED = DECISIONS | {"en_instruction"}
 
 
 async def receipt(run: Runtime, fact: DemandeSubmitted, recorded: Recorded) -> Letter:
-    """The receipt every filing is owed (L112-11 CRPA), dated by the filing and not by this process."""
+    """The receipt every filing is owed, with what it must say (R112-11-1 CRPA), dated by the filing."""
     applicant = await applicant_of(run, fact.demande, recorded)
-    return to_applicant(applicant, received_at=recorded.at, deadline=fact.deadline)
+    return to_applicant(applicant, received_at=recorded.at, deadline=fact.deadline, legal=fact.legal.model_dump())
 
 
 async def status_changed(run: Runtime, fact: DemandeStatusChanged, recorded: Recorded) -> Letter:
@@ -29,14 +42,63 @@ async def status_changed(run: Runtime, fact: DemandeStatusChanged, recorded: Rec
         applicant,
         step=step_of(fact.old, fact.new),
         message="" if fact.message == ERASED else fact.message,
-        author=None if ERASED in (fact.author.first_name, fact.author.last_name) else fact.author.model_dump(),
+        author=_signature(fact.author),
         is_decision=fact.new in DECISIONS,
+        appeal="" if fact.new == "acceptee" else fact.appeal,
     )
+
+
+async def implicit_decision(run: Runtime, fact: ImplicitDecisionTaken, recorded: Recorded) -> Letter:
+    """Silence decided: what it decided, since when, and what can be asked for now (L232-3, L232-4 CRPA)."""
+    applicant = await applicant_of(run, fact.demande, recorded)
+    return to_applicant(applicant, silence=fact.silence, decided_on=fact.on, appeal=fact.appeal)
+
+
+async def documents_received(run: Runtime, fact: DocumentsReceived, recorded: Recorded) -> Letter:
+    """The receipt of some of the pieces that were asked for (L112-11 CRPA)."""
+    applicant = await applicant_of(run, fact.demande, recorded)
+    received_at = parse_rfc3339(fact.received_at)
+    return to_applicant(applicant, received_at=received_at, arrived=len(fact.documents), missing=fact.missing)
+
+
+async def documents_complete(run: Runtime, fact: DocumentsComplete, recorded: Recorded) -> Letter | None:
+    """The receipt of the last piece, and what it changes (L114-5 CRPA). Closing the discussion has its own mail."""
+    if fact.waived:
+        return None
+    applicant = await applicant_of(run, fact.demande, recorded)
+    received_at = parse_rfc3339(fact.received_at)
+    return to_applicant(applicant, received_at=received_at, deadline=fact.deadline, silence=applicant["silence"])
+
+
+async def attestation_requested(run: Runtime, fact: AttestationRequested, recorded: Recorded) -> Letter:
+    """The receipt of a request for an attestation (L112-11 CRPA)."""
+    return to_applicant(await applicant_of(run, fact.demande, recorded), requested_at=recorded.at)
+
+
+async def attestation_issued(run: Runtime, fact: AttestationIssued, recorded: Recorded) -> Letter:
+    """The attestation waits on the page of the demande."""
+    return to_applicant(await applicant_of(run, fact.demande, recorded), author=_signature(fact.author))
+
+
+async def reasons_requested(run: Runtime, fact: ReasonsRequested, recorded: Recorded) -> Letter:
+    """The receipt of a request for reasons, and until when they are due (L232-4 CRPA)."""
+    return to_applicant(await applicant_of(run, fact.demande, recorded), requested_at=recorded.at, due=fact.due)
+
+
+async def reasons_given(run: Runtime, fact: ReasonsGiven, recorded: Recorded) -> Letter:
+    """The reasons, whose they are, and until when the refusal can be contested (L232-4 CRPA)."""
+    applicant = await applicant_of(run, fact.demande, recorded)
+    signed, text = _signature(fact.author), fact.text
+    return to_applicant(applicant, text=text, author=signed, appeal_until=fact.appeal_until)
 
 
 async def withdrawal(run: Runtime, fact: DemandeWithdrawn, recorded: Recorded) -> Letter:
     """The applicant gave up: he keeps a trace of it, and learns of it if it was not he."""
     return to_applicant(await applicant_of(run, fact.demande, recorded), withdrawn_at=recorded.at)
+
+
+def _signature(author: Author) -> dict[str, str] | None:
+    return None if ERASED in (author.first_name, author.last_name) else author.model_dump()
 
 
 def step_of(old: str, new: str) -> str:

@@ -21,7 +21,10 @@ async def opened(run: Runtime, fact: DiscussionOpened, recorded: Recorded) -> Le
     db = await run.view(contacts.projection)
     # The documents are asked for in the same commit: a read model that shows the opening shows them too.
     documents = await contacts.documents_of(db, fact.discussion)
-    return to_applicant(applicant, topic=fact.topic, documents=documents)
+    silence = applicant["silence"]
+    # Where no day was set, the time to reject does not stand still (L114-5 CRPA).
+    incomplete = any(one["required"] and (one["due"] or silence == "acceptation") for one in documents)
+    return to_applicant(applicant, topic=fact.topic, documents=documents, incomplete=incomplete, silence=silence)
 
 
 async def message(run: Runtime, fact: MessagePosted, recorded: Recorded) -> Letter | None:

@@ -20,11 +20,21 @@ from services.discussion.events import (
     MessageRead,
 )
 from services.dossiers.events import (
+    AttestationIssued,
+    AttestationRequested,
     DemandeAssigned,
+    DemandeJoined,
     DemandeStatusChanged,
     DemandeSubmitted,
     DemandeWithdrawn,
+    DemarcheClosed,
     DemarchePublished,
+    DocumentsAwaited,
+    DocumentsComplete,
+    DocumentsReceived,
+    ImplicitDecisionTaken,
+    ReasonsGiven,
+    ReasonsRequested,
 )
 from services.files.events import FileExpired, FileRejected, FileVetted
 from services.identity.events import (
@@ -72,6 +82,16 @@ MAILS: Mapping[type[Event], Mail | NoMail] = {
     DemandeSubmitted: Mail("receipt", about_demandes.receipt),
     DemandeStatusChanged: Mail("status_changed", about_demandes.status_changed),
     DemandeWithdrawn: Mail("withdrawal", about_demandes.withdrawal),
+    ImplicitDecisionTaken: Mail("implicit_decision", about_demandes.implicit_decision),
+    DocumentsReceived: Mail("documents_received", about_demandes.documents_received),
+    DocumentsComplete: Mail("documents_complete", about_demandes.documents_complete),
+    AttestationRequested: Mail("attestation_requested", about_demandes.attestation_requested),
+    AttestationIssued: Mail("attestation_issued", about_demandes.attestation_issued),
+    ReasonsRequested: Mail("reasons_requested", about_demandes.reasons_requested),
+    ReasonsGiven: Mail("reasons_given", about_demandes.reasons_given),
+    DocumentsAwaited: NoMail("The mail of the opening lists the documents, and says what they change."),
+    DemandeJoined: NoMail("Who brings a demande into his account sees it there."),
+    DemarcheClosed: NoMail("Whoever filed before goes on as before."),
     DemandeAssigned: NoMail("Which agent has the file is the service's own business."),
     DemarchePublished: NoMail("The catalogue concerns nobody in particular."),
     DiscussionOpened: Mail("discussion_opened", about_discussions.opened),

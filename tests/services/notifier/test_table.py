@@ -9,7 +9,7 @@ import pytest
 from kernel.events import Event, event_types
 from kernel.runtime.declaration import Service
 from services.discussion.events import DiscussionOpened, DocumentsRequested
-from services.dossiers.events import DemandeStatusChanged, DemandeSubmitted
+from services.dossiers.events import AttestationIssued, DemandeStatusChanged, DemandeSubmitted, ReasonsGiven
 from services.identity.events import AccountCreated, ActivationRequested
 from services.notifier.adapters.templates import FOLDER
 from services.notifier.reactions.planning import reactor
@@ -18,7 +18,7 @@ from services.notifier.reactions.table import MAILS, Mail, NoMail
 PRODUCERS = ("identity", "dossiers", "discussion", "files")
 READ: dict[str, set[type[Event]]] = {
     "identity": {AccountCreated, ActivationRequested},
-    "dossiers": {DemandeSubmitted, DemandeStatusChanged},
+    "dossiers": {DemandeSubmitted, DemandeStatusChanged, AttestationIssued, ReasonsGiven},
     "discussion": {DiscussionOpened, DocumentsRequested},
 }
 

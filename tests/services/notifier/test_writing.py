@@ -25,16 +25,38 @@ ACCOUNT: dict[str, dict[str, Any]] = {
     "activation": {"token": TOKEN, "expires_at": AT, "invited": False},
     "sign_up_attempt": {},
 }
+AUTHOR = {"first_name": NASTY, "last_name": NASTY, "capacity": NASTY, "service": NASTY, "agent": "i1"}
+LEGAL = {
+    "service_address": NASTY,
+    "service_phone": NASTY,
+    "service_email": NASTY,
+    "silence": "rejet",
+    "delay_months": 2,
+    "appeal": NASTY,
+}
 DEMANDES: dict[str, dict[str, Any]] = {
-    "receipt": {"received_at": AT, "deadline": "2027-01-24"},
+    "receipt": {"received_at": AT, "deadline": "2027-01-24", "legal": LEGAL},
     "status_changed": {
         "step": "refusee",
         "message": NASTY,
-        "author": {"first_name": NASTY, "last_name": NASTY, "capacity": NASTY, "service": NASTY, "agent": "i1"},
+        "author": AUTHOR,
         "is_decision": True,
+        "appeal": NASTY,
     },
+    "implicit_decision": {"silence": "rejet", "decided_on": "2027-01-24", "appeal": NASTY},
+    "documents_received": {"received_at": AT, "arrived": 2, "missing": 1},
+    "documents_complete": {"received_at": AT, "deadline": "2027-02-02", "silence": "rejet"},
+    "attestation_requested": {"requested_at": AT},
+    "attestation_issued": {"author": AUTHOR},
+    "reasons_requested": {"requested_at": AT, "due": "2027-02-28"},
+    "reasons_given": {"text": NASTY, "author": AUTHOR, "appeal_until": "2027-04-25"},
     "withdrawal": {"withdrawn_at": AT},
-    "discussion_opened": {"topic": NASTY, "documents": [{"label": NASTY, "required": 1, "due": "2026-12-20"}]},
+    "discussion_opened": {
+        "topic": NASTY,
+        "documents": [{"label": NASTY, "required": 1, "due": "2026-12-20"}],
+        "incomplete": True,
+        "silence": "rejet",
+    },
     "discussion_message": {"topic": NASTY, "attachments": 2},
     "discussion_closed": {"topic": NASTY},
 }
