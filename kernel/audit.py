@@ -107,11 +107,11 @@ class Replayed:
                 events += await self._build(model)
                 live, rebuilt = await projector.live.digest(), await model.digest()
                 if self._flip:
-                    projector.flip(model)
+                    await projector.flip(model)
                     flipped = True
         finally:
             if not flipped:
-                model.delete()
+                await model.delete()
         differences = sorted(table for table in live.keys() | rebuilt.keys() if live.get(table) != rebuilt.get(table))
         return {
             "projection": projector.projection.name,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 
+DECIDED = "decided"
+"""The news that somebody decided on what a reactor holds; its name follows."""
+
 
 class HeldFacts:
     """What one reactor holds. Times are seconds since the epoch."""
@@ -78,6 +81,7 @@ class HeldFacts:
         await self._run(
             "UPDATE held SET parked=0, attempts=0, retry_at=0 WHERE reactor=:reactor AND source=:source"
             " AND stream=:stream",
+            tell=True,
             source=source,
             stream=stream,
         )
@@ -86,12 +90,15 @@ class HeldFacts:
         """Give up what is held of a stream."""
         await self._run(
             "DELETE FROM held WHERE reactor=:reactor AND source=:source AND stream=:stream",
+            tell=True,
             source=source,
             stream=stream,
         )
 
-    async def _run(self, sql: str, **params: object) -> None:
+    async def _run(self, sql: str, *, tell: bool = False, **params: object) -> None:
         def work(tx: Tx) -> None:
             tx.run(sql, reactor=self._reactor, **params)
+            if tell:
+                tx.tell(f"{DECIDED} {self._reactor}")
 
         await self._state.write(work)

@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
 
-from kernel.db import Tx
+from kernel.databases.statements import table_names
+from kernel.db import Overtaken, Tx
 from kernel.envelope import Recorded
 from kernel.errors import Refused
 from kernel.events import Event
@@ -65,10 +66,20 @@ class Projection:
         """The types it folds from one source."""
         return frozenset(name for service, name in self.handlers if service == source)
 
+    @property
+    def label(self) -> str:
+        """The name of this version. Other tables are another one, whatever the version says."""
+        return f"{self.name}.v{self.version}-{hashlib.sha256(self.ddl.encode()).hexdigest()[:8]}"
+
     def file(self) -> str:
-        """The file name of this version of the read model. Other tables are another file, whatever the version says."""
-        shape = hashlib.sha256(self.ddl.encode()).hexdigest()[:8]
-        return f"{self.name}.v{self.version}-{shape}.db"
+        """The name of its file, where it is kept in one."""
+        return f"{self.label}.db"
+
+    @property
+    def tables_ddl(self) -> str:
+        """Its tables and the kernel's beside them, nothing folded yet."""
+        starts = "".join(f"INSERT INTO checkpoint VALUES('{s}', 0, '') ON CONFLICT DO NOTHING;" for s in self.sources)
+        return CHECKPOINTS + starts + self.ddl
 
     def fold(self, tx: Tx, facts: Sequence[Recorded]) -> None:
         """Fold a page. Raises what a handler raises: fold the page `carefully` then."""
@@ -88,25 +99,34 @@ class Projection:
             tx.run("SAVEPOINT fact")
             try:
                 self.fold(tx, [fact])
+                tx.run("RELEASE fact")
             except Refused:
                 raise
             except Exception as failure:
                 tx.run("ROLLBACK TO fact")
                 _park(tx, fact, _name(failure))
-            tx.run("RELEASE fact")
-
-    def tables(self, tx: Tx) -> list[str]:
-        """The tables that hold its rows."""
-        rows = tx.run("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
-        return [row["name"] for row in rows if row["name"] not in ("checkpoint", "parked")]
+                tx.run("RELEASE fact")
 
     def digest(self, tx: Tx) -> dict[str, str]:
         """A SHA-256 per table over its rows in an order of their own: equal digests mean equal rows."""
         digests: dict[str, str] = {}
-        for table in self.tables(tx):
+        for table in table_names(self.ddl):
             rows = sorted(repr(list(row.values())) for row in tx.run(f"SELECT * FROM {table}"))
             digests[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
         return digests
+
+
+def advance(tx: Tx, source: str, position: int, to: int, epoch: str) -> None:
+    """Move a checkpoint, in the transaction of the rows and before them. Raises Overtaken when it stands elsewhere."""
+    moved = tx.run(
+        "UPDATE checkpoint SET position=:to, epoch=:epoch WHERE source=:source AND position=:position RETURNING source",
+        to=to,
+        epoch=epoch,
+        source=source,
+        position=position,
+    )
+    if not moved:
+        raise Overtaken(f"{source} does not stand at {position} any more")
 
 
 def save_checkpoint(tx: Tx, source: str, position: int, epoch: str) -> None:

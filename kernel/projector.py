@@ -5,34 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 
-from kernel.db import Db, SqliteDb, Tx
+from kernel.db import Databases, Db, Overtaken, Row, Rows, Tx
+from kernel.envelope import Recorded
 from kernel.errors import Refused
 from kernel.feed import EpochChanged, FeedPage, Source
+from kernel.ids import random_uuid, short_id
 from kernel.position import Vector
-from kernel.projection import CHECKPOINTS, Projection, save_checkpoint
+from kernel.projection import Projection, advance, save_checkpoint
 
 REPLACED = "replaced"
+MOVED, FLIPPED = "moved", "flipped"
+LOOK = 0.05
+"""Seconds between two looks at what another process folds, while somebody waits for it and no news comes."""
 log = logging.getLogger(__name__)
 
 
 class ReadModel:
-    """One version of a projection in one file, and how far it has got."""
+    """One version of a projection, its tables, and how far they have got."""
 
-    def __init__(self, projection: Projection, path: Path, thread: ThreadPoolExecutor) -> None:
-        self.projection = projection
-        self._db = SqliteDb(path, thread, durable=False, ddl=CHECKPOINTS + projection.ddl)
+    def __init__(self, projection: Projection, db: Rows, *, shared: bool) -> None:
+        self.projection, self._db, self._shared = projection, db, shared
         self.positions: dict[str, int] = dict.fromkeys(projection.sources, 0)
         self.epochs: dict[str, str] = {}
         self._tick = asyncio.Event()
-
-    @property
-    def path(self) -> Path:
-        """Its file."""
-        return self._db.path
 
     @property
     def db(self) -> Db:
@@ -41,32 +39,42 @@ class ReadModel:
 
     async def load(self) -> None:
         """Read the checkpoints."""
-        for row in await self._db.read("SELECT source, position, epoch FROM checkpoint"):
-            self.positions[row["source"]], self.epochs[row["source"]] = row["position"], row["epoch"]
+        for row in await self._checkpoints():
+            self.positions[row["source"]] = row["position"]
+            if row["epoch"]:
+                self.epochs[row["source"]] = row["epoch"]
+        self.wake()
 
     async def apply(self, source: str, page: FeedPage) -> None:
-        """Fold a page and its checkpoint in one transaction. Raises EpochChanged, or Refused(unavailable)."""
+        """Fold a page and its checkpoint in one transaction.
+
+        Raises EpochChanged, Overtaken (its own idea of where it stands is right again then), or Refused(unavailable).
+        """
         self.check(source, page.epoch)
-        wanted = self.projection.wanted(source)
+        wanted, at = self.projection.wanted(source), self.positions[source]
         facts = [fact for fact in page.facts if fact.type in wanted]
 
-        def fast(tx: Tx) -> None:
-            self.projection.fold(tx, facts)
-            save_checkpoint(tx, source, page.position, page.epoch)
-
-        def careful(tx: Tx) -> None:
-            self.projection.fold_carefully(tx, facts)
-            save_checkpoint(tx, source, page.position, page.epoch)
+        def work(tx: Tx, fold: Callable[[Tx, Sequence[Recorded]], None]) -> None:
+            advance(tx, source, at, page.position, page.epoch)
+            fold(tx, facts)
+            tx.tell(f"{MOVED} {self.projection.label} {source} {page.position}")
 
         try:
-            await self._db.write(fast)
+            await self._db.write(lambda tx: work(tx, self.projection.fold))
         except Refused:
+            raise
+        except Overtaken:
+            await self.load()
             raise
         except Exception as failure:
             name = type(failure).__name__
             log.warning("%s: a page does not fold (%s), fact by fact then", self.projection.name, name)
-            await self._db.write(careful)
-        self.positions[source] = page.position
+            await self._db.write(lambda tx: work(tx, self.projection.fold_carefully))
+        self.heard(source, page.position)
+
+    def heard(self, source: str, position: int) -> None:
+        """A source was folded up to a position, here or by another process."""
+        self.positions[source] = max(position, self.positions[source])
         self.wake()
 
     def check(self, source: str, epoch: str) -> None:
@@ -90,8 +98,20 @@ class ReadModel:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while not self._at(vector, own):
-                    await self._tick.wait()
+                    await self._news()
         return self._at(vector, own)
+
+    async def _news(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK if self._shared else None):
+                await self._tick.wait()
+            return
+        with contextlib.suppress(Refused):
+            for row in await self._checkpoints():
+                self.heard(row["source"], row["position"])
+
+    async def _checkpoints(self) -> list[Row]:
+        return await self._db.read("SELECT source, position, epoch FROM checkpoint")
 
     def _at(self, vector: Vector, own: str) -> bool:
         return all(
@@ -108,54 +128,52 @@ class ReadModel:
         """The facts that did not fold."""
         return await self._db.read("SELECT * FROM parked ORDER BY source, position LIMIT 1000")
 
-    def become(self, other: ReadModel) -> None:
-        """Take over the rows of another file of the same projection; who reads or waits here does not notice."""
-        self._db.become(other._db)
+    async def become(self, other: ReadModel) -> None:
+        """Take over the rows of another build of the same projection; who reads or waits here does not notice."""
+        await self._db.become(other._db)
         self.positions, self.epochs = dict(other.positions), dict(other.epochs)
+        await self._db.write(lambda tx: tx.tell(f"{FLIPPED} {self.projection.label}"))
         self.wake()
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
+    async def delete(self) -> None:
+        """Remove the tables."""
+        await self._db.delete()
 
-    def delete(self) -> None:
-        """Remove the file."""
-        self._db.delete()
+    def still(self) -> AbstractAsyncContextManager[None]:
+        """Keep the other processes from folding."""
+        return self._db.still()
 
 
 class Projector:
     """Follows the sources of one projection and folds what arrives into its live read model."""
 
-    def __init__(
-        self,
-        projection: Projection,
-        directory: Path,
-        sources: Mapping[str, Source],
-        thread: ThreadPoolExecutor,
-    ) -> None:
-        self.projection, self._directory, self._thread = projection, directory, thread
+    def __init__(self, projection: Projection, databases: Databases, sources: Mapping[str, Source]) -> None:
+        self.projection, self._databases = projection, databases
         self.sources = [sources[name] for name in projection.sources]
-        self.live = ReadModel(projection, directory / projection.file(), thread)
+        self.live = self._model()
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
-        """Read where the last run stopped."""
+        """Read where the last run stopped, or another process stands."""
         await self.live.load()
 
     async def start_over(self) -> None:
         """Begin again from nothing."""
-        empty = self.beside("empty")
-        self.live.become(empty)
+        await self.flip(self.beside(short_id(random_uuid())))
 
     async def follow(self, source: Source) -> None:
-        """Fold one source for ever. Raises EpochChanged."""
+        """Fold one source for ever. Raises EpochChanged, and Overtaken when the read model moved by itself."""
         wanted = self.projection.wanted(source.name)
+        at = self.live.positions[source.name]
         try:
-            async for page in source.follow(self.live.positions[source.name], wanted):
+            async for page in source.follow(at, wanted):
                 async with self._turn:
                     self.live.check(source.name, page.epoch)
-                    if page.position > self.live.positions[source.name]:
+                    if self.live.positions[source.name] != at:
+                        raise Overtaken(f"{self.projection.name} does not stand at {at} of {source.name} any more")
+                    if page.position > at:
                         await self.live.apply(source.name, page)
+                        at = page.position
         except EpochChanged:
             await self.live.distrust(source.name)
             raise
@@ -169,19 +187,27 @@ class Projector:
                 break
             facts = [fact for fact in page.facts if fact.position <= upto]
             count += len(facts)
-            await model.apply(source.name, FeedPage(facts, min(page.position, upto), page.epoch))
+            with contextlib.suppress(Overtaken):
+                await model.apply(source.name, FeedPage(facts, min(page.position, upto), page.epoch))
         return count
 
     def beside(self, name: str) -> ReadModel:
         """An empty read model beside the live one."""
-        return ReadModel(self.projection, self._directory / f"{self.projection.file()}.{name}", self._thread)
+        return self._model(name)
 
     @contextlib.asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
-        """Hold the live read model still, to compare it or to replace it."""
-        async with self._turn:
+        """Hold the live read model still, in every process, to compare it or to replace it."""
+        async with self._turn, self.live.still():
+            if self._databases.shared:
+                await self.live.load()
             yield
 
-    def flip(self, model: ReadModel) -> None:
+    async def flip(self, model: ReadModel) -> None:
         """Let `model` take over from the live one. Call it while `paused`; readers see one or the other, whole."""
-        self.live.become(model)
+        await self.live.become(model)
+
+    def _model(self, beside: str = "") -> ReadModel:
+        projection = self.projection
+        rows = self._databases.rows(projection.label, projection.tables_ddl, beside)
+        return ReadModel(projection, rows, shared=self._databases.shared)

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 from kernel.clock import Clock, system_clock
-from kernel.db import Db, Row, Tx
+from kernel.db import Db, Overtaken, Row, Tx
 from kernel.envelope import Recorded
 from kernel.errors import Kind, NotYet, Refused
 from kernel.events import Event
@@ -92,22 +92,31 @@ class ReactorRunner(Generic[R]):
 
     async def start(self, *, from_zero: bool) -> None:
         """Read where the last run stopped. A reactor never seen starts at zero on a new installation, else at now."""
-        name = self.reactor.name
-        for row in await self._state.read("SELECT source, position, epoch FROM reactor WHERE name=:name", name=name):
-            self.positions[row["source"]], self._epochs[row["source"]] = row["position"], row["epoch"]
+        await self.load()
         for source in self.sources:
             if source.name not in self.positions and from_zero:
                 # Kept before anything is followed: after the next start, this installation is not new any more.
-                await self._save(source.name, 0, UNKNOWN)
+                await self._begin(source.name, 0, UNKNOWN)
+
+    async def load(self) -> None:
+        """Read where the last run stopped, or another process did."""
+        name = self.reactor.name
+        for row in await self._state.read("SELECT source, position, epoch FROM reactor WHERE name=:name", name=name):
+            self.positions[row["source"]] = self._saved[row["source"]] = row["position"]
+            self._epochs[row["source"]] = row["epoch"]
         self._held = await self._facts.streams()
 
     async def follow(self, source: Source) -> None:
-        """React to one source for ever. Raises EpochChanged when its log is not the one it reacted to so far."""
+        """React to one source for ever.
+
+        Raises EpochChanged when its log is not the one it reacted to so far, and Overtaken when another process went on
+        from the same place: what both did is the same commands.
+        """
         name = source.name
         wanted = frozenset(type for service, type in self.reactor.reactions if service == name)
         if name not in self.positions:
             end = await source.end()
-            await self._save(name, end.position, end.epoch)
+            await self._begin(name, end.position, end.epoch)
         try:
             async for page in source.follow(self.positions[name], wanted):
                 await self._follow_page(name, page, wanted)
@@ -155,9 +164,15 @@ class ReactorRunner(Generic[R]):
             await self._facts.drop(source, stream)
             self._held.discard((source, stream))
 
+    async def look(self) -> None:
+        """Somebody decided on what is held, in another process."""
+        await self.load()
+        self._wake.set()
+
     async def _meet(self, fact: Recorded) -> None:
         if (fact.source, fact.stream) in self._held:
             await self._facts.add(fact, 0, 0.0, "waits for an earlier fact of its stream")
+            self._wake.set()
             return
         failure = await self._react(fact)
         if failure is not None:
@@ -203,11 +218,10 @@ class ReactorRunner(Generic[R]):
             log.error("%s: parked %s after %d attempts", self.reactor.name, row["stream"], attempts)
         await self._facts.postpone(row, attempts, self._now() + _delay(attempts), _name(failure), parked=parked)
 
-    async def _save(self, source: str, position: int, epoch: str) -> None:
+    async def _begin(self, source: str, position: int, epoch: str) -> None:
         def work(tx: Tx) -> None:
             tx.run(
-                "INSERT INTO reactor VALUES(:name, :source, :position, :epoch) ON CONFLICT(name, source)"
-                " DO UPDATE SET position=excluded.position, epoch=excluded.epoch",
+                "INSERT INTO reactor VALUES(:name, :source, :position, :epoch) ON CONFLICT DO NOTHING",
                 name=self.reactor.name,
                 source=source,
                 position=position,
@@ -215,6 +229,24 @@ class ReactorRunner(Generic[R]):
             )
 
         await self._state.write(work)
+        await self.load()
+
+    async def _save(self, source: str, position: int, epoch: str) -> None:
+        def work(tx: Tx) -> bool:
+            moved = tx.run(
+                "UPDATE reactor SET position=:position, epoch=:epoch WHERE name=:name AND source=:source"
+                " AND position=:saved RETURNING source",
+                name=self.reactor.name,
+                source=source,
+                position=position,
+                epoch=epoch,
+                saved=self._saved[source],
+            )
+            return bool(moved)
+
+        if not await self._state.write(work):
+            await self.load()
+            raise Overtaken(f"{self.reactor.name} does not stand there any more of {source}")
         self.positions[source] = self._saved[source] = position
         self._epochs[source] = epoch
 

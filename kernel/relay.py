@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kernel.bus import NatsBus
 from kernel.codec import Codec
-from kernel.db import Db, Tx
+from kernel.db import Db, Overtaken, Tx
 from kernel.envelope import Recorded
 from kernel.eventstore import EventStore
 
@@ -22,12 +22,12 @@ class Relay:
 
     def __init__(self, store: EventStore, state: Db, bus: NatsBus, codec: Codec) -> None:
         self._store, self._state, self._bus, self._codec = store, state, bus, codec
-        self.position = 0
+        self.position = self._kept = 0
 
     async def run(self) -> None:
-        """Relay for ever."""
+        """Relay for ever. Raises Overtaken when another process does it."""
         rows = await self._state.read("SELECT position FROM relay")
-        kept = rows[0]["position"] if rows else 0
+        self._kept = kept = rows[0]["position"] if rows else 0
         # A checkpoint past the end belongs to another log: this one is published whole.
         self.position = kept if kept <= self._store.head else 0
         while True:
@@ -57,22 +57,19 @@ class Relay:
                 return
             except ConnectionError as error:
                 log.info("relay waits: %s", error)
-                if "NoStream" in str(error) or "NoResponders" in str(error):
-                    await self._restore_stream()
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 5.0)
 
-    async def _restore_stream(self) -> None:
-        try:
-            await self._bus.ensure_stream()
-        except ConnectionError as error:
-            log.warning("the stream cannot be created: %s", error)
-
     async def _save(self, position: int) -> None:
-        def work(tx: Tx) -> None:
-            tx.run(
-                "INSERT INTO relay VALUES(1, :position) ON CONFLICT(one) DO UPDATE SET position=excluded.position",
+        def work(tx: Tx) -> bool:
+            tx.run("INSERT INTO relay VALUES(1, 0) ON CONFLICT DO NOTHING")
+            moved = tx.run(
+                "UPDATE relay SET position=:position WHERE position=:kept RETURNING one",
                 position=position,
+                kept=self._kept,
             )
+            return bool(moved)
 
-        await self._state.write(work)
+        if not await self._state.write(work):
+            raise Overtaken("another process relays")
+        self._kept = position

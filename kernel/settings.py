@@ -87,10 +87,16 @@ class ServiceSettings(Settings):
     """Shared by the five services."""
 
     eventstore: str = Field("sqlite:", description="the event store: `sqlite:`")
-    database: str = Field("sqlite:", description="read models and state: `sqlite:`")
+    database: str = Field(
+        "sqlite:",
+        description="read models, state and keys: `sqlite:` or `postgresql://user:password@host/database`",
+        repr=False,
+    )
 
     @model_validator(mode="after")
     def _known_engines(self) -> ServiceSettings:
-        if self.eventstore != "sqlite:" or self.database != "sqlite:":
-            raise ValueError("GUICHET_EVENTSTORE and GUICHET_DATABASE: only `sqlite:` is supported")
+        if self.eventstore != "sqlite:":
+            raise ValueError("GUICHET_EVENTSTORE: only `sqlite:` is supported")
+        if self.database != "sqlite:" and not self.database.startswith(("postgresql://", "postgres://")):
+            raise ValueError("GUICHET_DATABASE must be `sqlite:` or a `postgresql://` URL")
         return self

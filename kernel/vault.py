@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 from kernel.keys import derive
 
 CACHED_KEYS = 20_000
+ERASED = "erased"
+"""The news that a key was destroyed; its subject follows."""
 
 
 class KeyTable(Protocol):
@@ -155,6 +157,13 @@ class Vault:
             self._fresh.pop(subject, None)
             self._table.destroy(subject)
             self._ciphers.pop(subject, None)
+
+    def forget(self, subject: str | None = None) -> None:
+        """Look a subject's key up again, or every key, after another process may have destroyed it."""
+        with self._lock:
+            for known in list(self._ciphers) if subject is None else [subject]:
+                if known not in self._fresh:
+                    self._ciphers.pop(known, None)
 
     def _cipher(self, subject: str) -> AESGCM | None:
         if subject in self._ciphers:

@@ -1,37 +1,33 @@
-"""Puts a service together: opens its files, wires its neighbours, starts its loops, stops them in order."""
+"""Puts a service together: opens its files, wires its neighbours, stops it in order."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import platform
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from kernel.bus import NatsBus
 from kernel.clock import Clock, system_clock
 from kernel.codec import Codec
-from kernel.db import Db, SqliteDb, Tx
+from kernel.databases import open_databases
 from kernel.eventstore import EventStore
-from kernel.feed import EpochChanged, Hint, Hints, LocalSource, RemoteSource, Source
+from kernel.feed import Hint, Hints, LocalSource, RemoteSource, Source
 from kernel.http.client import Peer, http_client
 from kernel.http.tokens import Signer, Verifier, load_trust
-from kernel.ids import IdSource, random_uuid
-from kernel.position import Mark
-from kernel.projector import Projector, ReadModel
-from kernel.reactor import ReactorRunner
+from kernel.ids import IdSource, random_uuid, short_id
+from kernel.leases import SharedLeases, SoleLeases
+from kernel.projector import Projector
 from kernel.relay import Relay
 from kernel.runtime.declaration import Service
 from kernel.runtime.runtime import Runtime
+from kernel.runtime.starting import start
 from kernel.settings import ServiceSettings
 from kernel.state import STATE_DDL
 from kernel.stores.sqlite import SqliteStore
-from kernel.vault import SqliteKeys, Vault
+from kernel.vault import Vault
 
 SERVICES = ("identity", "dossiers", "discussion", "files", "notifier")
-PATIENT_START = 600.0
-log = logging.getLogger(__name__)
 
 
 class NoHints:
@@ -49,95 +45,64 @@ class NoHints:
 
 @asynccontextmanager
 async def running(
-    service: Service, settings: ServiceSettings, *, clock: Clock = system_clock, ids: IdSource = random_uuid
+    service: Service,
+    settings: ServiceSettings,
+    *,
+    clock: Clock = system_clock,
+    ids: IdSource = random_uuid,
+    store: EventStore | None = None,
 ) -> AsyncIterator[Runtime]:
-    """A running service; everything it opened is closed on the way out, accepted commands first."""
+    """A running service; everything it opened is closed on the way out, accepted commands first.
+
+    `store`: a log that others hold open too, instead of the one its settings name.
+    """
     home = settings.data / service.name
     home.mkdir(parents=True, exist_ok=True)
-    thread = ThreadPoolExecutor(1, thread_name_prefix=f"{service.name}-db")
-    keys = SqliteKeys(home / "keys.db")
-    codec = Codec(service.name, Vault(keys, settings.secret_bytes))
-    store = SqliteStore(home, codec, clock)
-    state = SqliteDb(home / "state.db", thread, durable=True, ddl=STATE_DDL + service.state_ddl)
+    databases = open_databases(service.name, settings.database, home)
+    codec = Codec(service.name, Vault(databases.keys, settings.secret_bytes))
+    log = store or SqliteStore(home, codec, clock)
+    state, owner = databases.state(STATE_DDL + service.state_ddl), f"{platform.node()}-{short_id(random_uuid())}"
     signer = Signer(service.name, settings.signing_key.get_secret_value())
     client = http_client()
     peers = {name: Peer(name, settings.peer_url(name), client, signer) for name in SERVICES if name != service.name}
     bus = _bus(service.name, settings)
-    sources = _sources(LocalSource(store), peers, bus)
+    sources = _sources(LocalSource(log), peers, bus)
     runtime = Runtime(
         service=service,
         settings=settings,
         clock=clock,
         ids=ids,
         codec=codec,
-        store=store,
+        store=log,
+        databases=databases,
         state=state,
-        projectors={p.name: Projector(p, home / "read", sources, thread) for p in service.projections},
+        projectors={p.name: Projector(p, databases, sources) for p in service.projections},
         peers=peers,
         bus=bus,
-        relay=Relay(store, state, bus, codec) if bus else None,
+        relay=Relay(log, state, bus, codec) if bus else None,
         signer=signer,
         verifier=Verifier(load_trust(settings.trust), service.name),
         client=client,
         ports=service.ports(settings),
-        thread=thread,
+        leases=SharedLeases(state, owner) if databases.shared else SoleLeases(),
+        owner=owner,
     )
     tasks: list[asyncio.Task[None]] = []
     try:
-        await _start(runtime, sources, tasks)
+        await start(runtime, sources, tasks)
         yield runtime
     finally:
         runtime.ready = False
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await runtime.leases.release()
         if bus is not None:
             await bus.close()
         await client.aclose()
-        await store.close()
-        thread.shutdown()
-        for projector in runtime.projectors.values():
-            projector.live.close()
-        state.close()
-        keys.close()
-
-
-async def _start(runtime: Runtime, sources: Mapping[str, Source], tasks: list[asyncio.Task[None]]) -> None:
-    service, state = runtime.service, runtime.state
-    from_zero = not await state.read("SELECT store FROM installation")
-    if runtime.bus is not None:
-        runtime.bus.start()
-    for projector in runtime.projectors.values():
-        await projector.start()
-        _remove_old_versions(runtime.settings.data / service.name / "read", projector)
-        own = sources[service.name]
-        if own in projector.sources:
-            if _of_another_log(projector.live, runtime.store):
-                log.warning("the log was replaced: the read model %s is built again", projector.projection.name)
-                await projector.start_over()
-            await projector.catch_up(own, projector.live, runtime.store.head)
-        tasks += [_loop(f"projection/{projector.projection.name}", projector.follow, s) for s in projector.sources]
-    for reactor in service.reactors:
-        runner = ReactorRunner(reactor, runtime, state, sources)
-        runtime.reactors.append(runner)
-        await runner.start(from_zero=from_zero)
-        tasks += [_loop(f"reactor/{reactor.name}", runner.follow, source) for source in runner.sources]
-        tasks.append(_loop(f"reactor/{reactor.name}/retry", runner.retry))
-    await _installed(state, runtime.store.epoch)
-    if runtime.relay is not None:
-        tasks += [_loop("relay", runtime.relay.run), _loop("heartbeat", runtime.relay.beat)]
-    if service.starting is not None:
-        await service.starting(runtime)
-    await _show_own_facts(runtime)
-    tasks += [_loop(f"worker/{worker.name}", worker.run, runtime) for worker in service.workers]
-    runtime.ready = True
-
-
-async def _show_own_facts(runtime: Runtime) -> None:
-    """Answer nothing before the read models show what the log already holds."""
-    mark = {runtime.name: Mark(runtime.store.head, runtime.store.public_head)}
-    for projector in runtime.projectors.values():
-        await projector.live.reached(mark, runtime.name, PATIENT_START)
+        if store is None:
+            await log.close()
+        await databases.close()
 
 
 def _bus(name: str, settings: ServiceSettings) -> NatsBus | None:
@@ -155,47 +120,3 @@ def _sources(own: LocalSource, peers: Mapping[str, Peer], bus: NatsBus | None) -
         return RemoteSource(name, peer.feed, peer.fact, listen)
 
     return {own.name: own, **{name: remote(name, peer) for name, peer in peers.items()}}
-
-
-async def _installed(state: Db, epoch: str) -> None:
-    """From now on, a reactor never seen was added later."""
-
-    def work(tx: Tx) -> None:
-        tx.run("INSERT INTO installation VALUES(1, :epoch) ON CONFLICT DO NOTHING", epoch=epoch)
-
-    await state.write(work)
-
-
-def _of_another_log(live: ReadModel, store: EventStore) -> bool:
-    return live.epochs.get(store.source, store.epoch) != store.epoch or live.positions[store.source] > store.head
-
-
-def _remove_old_versions(directory: Path, projector: Projector) -> None:
-    """Earlier versions hold personal data, and so does what a rebuild that was killed left beside."""
-    current = projector.projection.file()
-    kept = {current, f"{current}-wal", f"{current}-shm"}
-    for path in directory.glob(f"{projector.projection.name}.v*.db*"):
-        if path.name not in kept:
-            path.unlink(missing_ok=True)
-
-
-def _loop(name: str, run: Callable[..., Awaitable[None]], *arguments: object) -> asyncio.Task[None]:
-    """Run for ever; what fails is logged and started again after a growing pause."""
-
-    async def forever() -> None:
-        pause = 0.5
-        while True:
-            started = asyncio.get_running_loop().time()
-            try:
-                await run(*arguments)
-                return
-            except EpochChanged as error:
-                # Nothing more is folded until a rebuild, which this loop then goes on from.
-                log.error("%s waits: %s", name, error)
-            except Exception:
-                log.exception("%s failed", name)
-            lived = asyncio.get_running_loop().time() - started
-            pause = 0.5 if lived > 60 else min(pause * 2, 15.0)
-            await asyncio.sleep(pause)
-
-    return asyncio.create_task(forever(), name=name)

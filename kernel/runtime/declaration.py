@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Worker:
-    """A loop that lives as long as the process; started again when it fails."""
+    """A loop that lives as long as the process; started again when it fails.
+
+    One process of the service runs it at a time, unless `everywhere`: it shares its work by claims then.
+    """
 
     name: str
     run: Callable[[Runtime], Awaitable[None]]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import NAMESPACE_URL, uuid5
@@ -14,9 +13,10 @@ import httpx
 from kernel.aggregate import Aggregate, Command, State
 from kernel.audit import Replayed
 from kernel.bus import NatsBus
+from kernel.claims import Claims
 from kernel.clock import Clock
 from kernel.codec import Codec
-from kernel.db import Db
+from kernel.db import Databases, Db
 from kernel.envelope import Commit, Context, Recorded
 from kernel.events import Event
 from kernel.eventstore import EventStore, History
@@ -25,6 +25,7 @@ from kernel.http.tokens import Signer, Verifier
 from kernel.ids import IdSource
 from kernel.jobs import Jobs
 from kernel.keys import derive, keyed_hash
+from kernel.leases import Leases
 from kernel.position import Mark, Vector
 from kernel.projection import Projection
 from kernel.projector import Projector
@@ -54,6 +55,7 @@ class Runtime:
         ids: IdSource,
         codec: Codec,
         store: EventStore,
+        databases: Databases,
         state: Db,
         projectors: Mapping[str, Projector],
         peers: Mapping[str, Peer],
@@ -63,12 +65,14 @@ class Runtime:
         verifier: Verifier,
         client: httpx.AsyncClient,
         ports: Mapping[type, object],
-        thread: ThreadPoolExecutor,
+        leases: Leases,
+        owner: str,
     ) -> None:
         self.service, self.settings, self.clock, self.ids = service, settings, clock, ids
-        self.codec, self.store, self.state = codec, store, state
+        self.codec, self.store, self.databases, self.state = codec, store, databases, state
         self.projectors, self.peers, self.bus, self.relay = projectors, peers, bus, relay
-        self.signer, self.verifier, self.client, self.thread = signer, verifier, client, thread
+        self.signer, self.verifier, self.client = signer, verifier, client
+        self.leases, self.owner = leases, owner
         self.metrics, self.jobs = Metrics(), Jobs()
         self.reactors: list[ReactorRunner[Runtime]] = []
         self.ready = False
@@ -130,6 +134,10 @@ class Runtime:
         vector = {self.name: Mark(commit.position, commit.public_position)}
         live = [self.projectors[projection.name].live for projection in projections]
         return all(await asyncio.gather(*(model.reached(vector, self.name, PATIENCE) for model in live)))
+
+    def claims(self, kind: str) -> Claims:
+        """Claims on one kind of work that the processes of this service share."""
+        return Claims(kind, self.state, self.owner, self.clock)
 
     async def news(self, after: int, seconds: float) -> None:
         """Wait for a fact after a position, at most so long, and no longer once the process is asked to stop."""

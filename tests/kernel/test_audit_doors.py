@@ -242,7 +242,8 @@ async def test_a_replay_rebuilds_the_same_rows_beside(house: House) -> None:
     await live.db.write(lambda tx: tx.run("UPDATE total SET total=99"))
     other = (await house.post("/replays", {"projection": "totals"})).json()
     assert (other["identical"], other["differences"]) == (False, ["total"])
-    assert sorted(path.name for path in live.path.parent.iterdir() if path.suffix == ".db") == [live.path.name]
+    read = house.desk.run.settings.data / "toy" / "read"
+    assert [path.name for path in read.iterdir() if path.name.endswith(".db")] == [live.projection.file()]
 
 
 async def test_a_job_is_found_under_its_own_door_only(house: House) -> None:

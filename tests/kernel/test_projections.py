@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from kernel import db as database
 from kernel.audit import Replayed
 from kernel.codec import Codec
-from kernel.db import SqliteDb, Tx
+from kernel.databases import sqlite
+from kernel.databases.sqlite import SqliteDatabases, SqliteDb
+from kernel.db import Tx
 from kernel.envelope import Recorded
 from kernel.errors import Kind, Refused
 from kernel.events import Event
@@ -41,14 +42,14 @@ class Shop:
     """A log, and a projector over it in a directory."""
 
     def __init__(self, directory: Path, projection: Projection) -> None:
-        self.directory, self.projection = directory, projection
+        self.directory, self.projection = directory / "read", projection
         self.store = MemoryStore(Codec("toy", Vault(MemoryKeys(), SECRET)))
         self.source = LocalSource(self.store)
-        self.thread = ThreadPoolExecutor(1)
+        self.databases = SqliteDatabases(directory)
         self.projector = self._projector()
 
     def _projector(self) -> Projector:
-        return Projector(self.projection, self.directory, {"toy": self.source, "other": self.source}, self.thread)
+        return Projector(self.projection, self.databases, {"toy": self.source, "other": self.source})
 
     async def fold(self) -> None:
         """Fold what the log holds."""
@@ -56,7 +57,8 @@ class Shop:
 
     async def restart(self) -> None:
         """What a new process sees."""
-        self.projector.live.close()
+        await self.databases.close()
+        self.databases = SqliteDatabases(self.directory.parent)
         self.projector = self._projector()
         await self.projector.start()
 
@@ -66,9 +68,8 @@ class Shop:
     async def parked(self) -> list[tuple[object, ...]]:
         return [(row["stream"], row["version"], row["error"]) for row in await self.projector.live.parked()]
 
-    def close(self) -> None:
-        self.thread.shutdown()
-        self.projector.live.close()
+    async def close(self) -> None:
+        await self.databases.close()
 
 
 def seen() -> Projection:
@@ -90,7 +91,7 @@ def seen() -> Projection:
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     made = Shop(tmp_path, seen())
     yield made
-    made.close()
+    await made.close()
 
 
 async def added(shop: Shop, id: str, *amounts: int) -> None:
@@ -164,7 +165,9 @@ async def test_a_wrong_statement_is_poison_and_a_full_disk_is_not(tmp_path: Path
     await append(shop.store, "a", [CounterAudited(by="x")], 1)
     await shop.fold()
     assert len(await shop.parked()) == 1
-    connection: sqlite3.Connection = shop.projector.live._db._db
+    rows = shop.projector.live.db
+    assert isinstance(rows, SqliteDb)
+    connection: sqlite3.Connection = rows._db
     connection.execute("PRAGMA max_page_count=10")
     await append(shop.store, "b", some("b", 20) * 200, "many")
     with pytest.raises(Refused) as caught:
@@ -174,7 +177,7 @@ async def test_a_wrong_statement_is_poison_and_a_full_disk_is_not(tmp_path: Path
     await shop.fold()
     assert (await shop.rows("SELECT count(*) FROM parked")) == [(1 + 199 * 20,)]
     assert len(await shop.rows()) == 20
-    shop.close()
+    await shop.close()
 
 
 async def test_a_handler_for_each_type_and_one_only() -> None:
@@ -289,7 +292,7 @@ async def test_a_service_whose_log_was_replaced_builds_its_read_models_again(tmp
     async with serving(SERVICE, tmp_path) as desk:
         for _ in range(3):
             await desk.client.post("/api/counters", headers=desk.as_account("a1"))
-        read = desk.run.projectors["totals"].live.path.parent
+    read = tmp_path / "toy" / "read"
     for path in (tmp_path / "toy").glob("log.db*"):
         path.unlink()
     (read / f"{totals.file()}.killed").write_text("what a killed rebuild left")
@@ -325,11 +328,11 @@ async def test_waiting_compares_each_source_with_its_own_mark(tmp_path: Path) ->
     assert await reached(other=(99, 5))
     assert not await reached(other=(0, 6))
     assert not await reached(toy=(10, 10), other=(6, 6))
-    shop.close()
+    await shop.close()
 
 
 async def test_a_query_without_end_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LONGEST_READ", 0.05)
+    monkeypatch.setattr(sqlite, "LONGEST_READ", 0.05)
     thread = ThreadPoolExecutor(1)
     db = SqliteDb(tmp_path / "x.db", thread, durable=False, ddl=DDL)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) SELECT count(*) FROM n"
@@ -353,5 +356,5 @@ async def test_a_sealed_value_reaches_the_rows_in_clear_and_goes_with_a_rebuild(
     shop.store._codec.vault.destroy("counter:a")
     await Replayed(shop.projector, flip=True).run()
     assert await shop.rows("SELECT label FROM total") == [("donnée effacée",)]
-    assert "Zoé".encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    shop.close()
+    assert "Zoé".encode() not in b"".join(path.read_bytes() for path in shop.directory.iterdir())
+    await shop.close()

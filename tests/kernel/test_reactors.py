@@ -15,7 +15,7 @@ import pytest
 from kernel import reactor as reactors
 from kernel.clock import system_clock
 from kernel.codec import Codec
-from kernel.db import SqliteDb
+from kernel.databases.sqlite import SqliteDb
 from kernel.envelope import Recorded
 from kernel.errors import Kind, NotYet, Refused, unavailable
 from kernel.feed import EpochChanged, LocalSource

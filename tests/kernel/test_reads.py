@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kernel import db
-from kernel.db import SqliteDb
+from kernel.databases import sqlite
+from kernel.databases.sqlite import SqliteDb
 from kernel.errors import Kind, Refused
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n"
@@ -25,7 +25,7 @@ def rows(tmp_path: Path) -> Iterator[SqliteDb]:
 
 
 async def test_a_query_without_end_is_refused_as_unavailable(rows: SqliteDb, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "LONGEST_READ", 0.05)
+    monkeypatch.setattr(sqlite, "LONGEST_READ", 0.05)
     for _ in range(2):
         with pytest.raises(Refused) as caught:
             await rows.read(ENDLESS)

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kernel.aggregate import Command
 from kernel.codec import Codec
-from kernel.db import SqliteTx
+from kernel.databases.sqlite import SqliteTx
 from kernel.envelope import Commit, Context
 from kernel.errors import Refused
 from kernel.events import Event
