@@ -239,7 +239,7 @@ class DocumentsReceived(DossiersFact, public=True, route="demande"):
     missing: int
 
 
-class DocumentsComplete(DossiersFact, public=True, route="demande"):
+class DocumentsCompleted(DossiersFact, public=True, route="demande"):
     """The file is complete: the last piece arrived, or the service closed the discussion without it (`waived`)."""
 
     demande: str
@@ -274,6 +274,6 @@ DemandeFact = (
     | ReasonsRequested
     | ReasonsGiven
 )
-ClockFact = DocumentsAwaited | DocumentsReceived | DocumentsComplete
+ClockFact = DocumentsAwaited | DocumentsReceived | DocumentsCompleted
 ReceiptFact = ReceiptIssued
 DemarcheFact = DemarchePublished | DemarcheClosed

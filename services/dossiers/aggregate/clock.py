@@ -15,7 +15,7 @@ from kernel.clock import parse_rfc3339, rfc3339
 from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.silence import Request, Term, silence_date
 from services.dossiers.commands import AwaitDocuments, ReceiveDocuments, WaiveDocuments
-from services.dossiers.events import ClockFact, DocumentsAwaited, DocumentsComplete, DocumentsReceived
+from services.dossiers.events import ClockFact, DocumentsAwaited, DocumentsCompleted, DocumentsReceived
 
 
 class Clock(State):
@@ -42,7 +42,7 @@ def evolve(state: Clock, fact: ClockFact) -> Clock:
             return state.with_request(request)
         case DocumentsReceived():
             return _received(state, fact, None)
-        case DocumentsComplete():
+        case DocumentsCompleted():
             return _received(state, fact, paris_day(parse_rfc3339(fact.received_at)))
         case _:
             assert_never(fact)
@@ -65,7 +65,7 @@ def await_documents(state: Clock, command: AwaitDocuments) -> Iterable[Documents
     )
 
 
-def receive_documents(state: Clock, command: ReceiveDocuments) -> Iterable[DocumentsReceived | DocumentsComplete]:
+def receive_documents(state: Clock, command: ReceiveDocuments) -> Iterable[DocumentsReceived | DocumentsCompleted]:
     """Pieces arrived. One that was there already, or was never awaited, changes nothing."""
     request = state.of(command.discussion)
     arrived = tuple(one for one in (request.missing if request else ()) if one in command.documents)
@@ -83,7 +83,7 @@ def receive_documents(state: Clock, command: ReceiveDocuments) -> Iterable[Docum
         yield _complete(state, request, command.demande, command.term, command.at, arrived)
 
 
-def waive_documents(state: Clock, command: WaiveDocuments) -> Iterable[DocumentsComplete]:
+def waive_documents(state: Clock, command: WaiveDocuments) -> Iterable[DocumentsCompleted]:
     """The service closed the discussion: what it still awaited is awaited no more."""
     request = state.of(command.discussion)
     if request is not None and request.missing:
@@ -92,9 +92,9 @@ def waive_documents(state: Clock, command: WaiveDocuments) -> Iterable[Documents
 
 def _complete(
     state: Clock, request: Request, demande: str, term: Term | None, at: datetime, arrived: tuple[str, ...]
-) -> DocumentsComplete:
+) -> DocumentsCompleted:
     done = request.model_copy(update={"missing": (), "complete_on": paris_day(at)})
-    return DocumentsComplete(
+    return DocumentsCompleted(
         demande=demande,
         discussion=request.discussion,
         documents=arrived,
@@ -104,7 +104,7 @@ def _complete(
     )
 
 
-def _received(state: Clock, fact: DocumentsReceived | DocumentsComplete, complete_on: date | None) -> Clock:
+def _received(state: Clock, fact: DocumentsReceived | DocumentsCompleted, complete_on: date | None) -> Clock:
     request = state.of(fact.discussion)
     if request is None:
         return state

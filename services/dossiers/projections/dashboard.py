@@ -23,7 +23,7 @@ from services.dossiers.events import (
     DemandeSubmitted,
     DemandeWithdrawn,
     DocumentsAwaited,
-    DocumentsComplete,
+    DocumentsCompleted,
     DraftDiscarded,
     ImplicitDecisionTaken,
 )
@@ -94,8 +94,8 @@ def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
     tx.run("UPDATE line SET owner=:owner WHERE id=:id", owner=fact.owner, id=fact.demande)
 
 
-@projection.on(DocumentsAwaited, DocumentsComplete)
-def _deadline_moved(tx: Tx, fact: DocumentsAwaited | DocumentsComplete, recorded: Recorded) -> None:
+@projection.on(DocumentsAwaited, DocumentsCompleted)
+def _deadline_moved(tx: Tx, fact: DocumentsAwaited | DocumentsCompleted, recorded: Recorded) -> None:
     tx.run("UPDATE line SET deadline=:deadline WHERE id=:id", deadline=fact.deadline, id=fact.demande)
 
 

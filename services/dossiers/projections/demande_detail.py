@@ -22,7 +22,7 @@ from services.dossiers.events import (
     DemandeSubmitted,
     DemandeWithdrawn,
     DocumentsAwaited,
-    DocumentsComplete,
+    DocumentsCompleted,
     DocumentsReceived,
     ImplicitDecisionTaken,
     NoteAdded,
@@ -174,8 +174,8 @@ def _received(tx: Tx, fact: DocumentsReceived, recorded: Recorded) -> None:
     )
 
 
-@projection.on(DocumentsComplete)
-def _complete(tx: Tx, fact: DocumentsComplete, recorded: Recorded) -> None:
+@projection.on(DocumentsCompleted)
+def _complete(tx: Tx, fact: DocumentsCompleted, recorded: Recorded) -> None:
     tx.run(
         "UPDATE awaited SET missing=0, complete_on=:day WHERE demande=:demande AND discussion=:discussion",
         day=paris_day(parse_rfc3339(fact.received_at)).isoformat(),

@@ -21,7 +21,7 @@ from services.dossiers.events import (
     DemandeSubmitted,
     DemandeWithdrawn,
     DocumentsAwaited,
-    DocumentsComplete,
+    DocumentsCompleted,
     DocumentsReceived,
     ImplicitDecisionTaken,
     NoteAdded,
@@ -100,8 +100,8 @@ def _received(tx: Tx, fact: DocumentsReceived, recorded: Recorded) -> None:
     _tell(tx, fact.demande, recorded, "documents-received", label, APPLICANT)
 
 
-@projection.on(DocumentsComplete)
-def _complete(tx: Tx, fact: DocumentsComplete, recorded: Recorded) -> None:
+@projection.on(DocumentsCompleted)
+def _complete(tx: Tx, fact: DocumentsCompleted, recorded: Recorded) -> None:
     if fact.waived:
         label = "Le service n'attend plus les pièces qu'il avait demandées"
         _tell(tx, fact.demande, recorded, "documents-waived", label, SERVICE)

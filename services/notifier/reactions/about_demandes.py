@@ -16,7 +16,7 @@ from services.dossiers.events import (
     DemandeStatusChanged,
     DemandeSubmitted,
     DemandeWithdrawn,
-    DocumentsComplete,
+    DocumentsCompleted,
     DocumentsReceived,
     ImplicitDecisionTaken,
     ReasonsGiven,
@@ -61,7 +61,7 @@ async def documents_received(run: Runtime, fact: DocumentsReceived, recorded: Re
     return to_applicant(applicant, received_at=received_at, arrived=len(fact.documents), missing=fact.missing)
 
 
-async def documents_complete(run: Runtime, fact: DocumentsComplete, recorded: Recorded) -> Letter | None:
+async def documents_complete(run: Runtime, fact: DocumentsCompleted, recorded: Recorded) -> Letter | None:
     """The receipt of the last piece, and what it changes (L114-5 CRPA). Closing the discussion has its own mail."""
     if fact.waived:
         return None
