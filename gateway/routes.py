@@ -13,6 +13,7 @@ SERVICES: Final = ("identity", "dossiers", "discussion", "files", "notifier")
 HERE: Final = "gateway"
 
 SMALL: Final = 256_000  # bytes, any JSON body
+DEFINITION: Final = 1_000_000  # bytes, a whole form with its help texts
 UPLOAD: Final = 5_767_168  # bytes: 5.5 MiB, a file of 5 Mo and its multipart envelope
 
 
@@ -89,11 +90,17 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/demarches/{slug}", "dossiers", Who.PUBLIC),
     Route("POST", "/api/demandes", "dossiers", Who.ANYONE),
     Route("GET", "/api/demandes", "dossiers", Who.MINE),
+    Route("POST", "/api/demandes/attachment", "dossiers", Who.ACCOUNT, limit="tracking"),
     Route("GET", _D, "dossiers", Who.MINE),
     Route("GET", f"{_D}/history", "dossiers", Who.MINE),
     Route("PATCH", f"{_D}/answers", "dossiers", Who.ACCOUNT),
     Route("POST", f"{_D}/submission", "dossiers", Who.ACCOUNT),
     Route("POST", f"{_D}/withdrawal", "dossiers", Who.MINE),
+    Route("POST", f"{_D}/duplicate", "dossiers", Who.ACCOUNT),
+    Route("GET", f"{_D}/receipt", "dossiers", Who.MINE, note="PDF"),
+    Route("GET", f"{_D}/attestation", "dossiers", Who.MINE, note="PDF"),
+    Route("POST", f"{_D}/attestation-request", "dossiers", Who.MINE),
+    Route("POST", f"{_D}/reasons-request", "dossiers", Who.MINE),
     Route("GET", "/api/notifications", "discussion", Who.MINE),
     Route("GET", f"{_D}/discussion", "discussion", Who.MINE, note="the instructeur in charge too"),
     Route("POST", f"{_D}/discussion/messages", "discussion", Who.MINE),
@@ -107,11 +114,15 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", f"{_B}/demandes/{{id}}/status", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/assignment", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/notes", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/reasons", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/attestation", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/discussion", "discussion", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/discussion/closure", "discussion", Who.INSTRUCTEUR),
     Route("GET", f"{_B}/statistics", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/agents", "identity", Who.ADMINISTRATEUR),
-    Route("PUT", f"{_B}/demarches/{{slug}}", "dossiers", Who.ADMINISTRATEUR),
+    Route("GET", f"{_B}/demarches", "dossiers", Who.ADMINISTRATEUR),
+    Route("PUT", f"{_B}/demarches/{{slug}}", "dossiers", Who.ADMINISTRATEUR, body=DEFINITION),
+    Route("POST", f"{_B}/demarches/{{slug}}/closure", "dossiers", Who.ADMINISTRATEUR),
     Route("GET", "/api/audit/demandes/{id}/timeline", HERE, Who.AUDITEUR, note="every service, one story"),
     _audit("GET", "/events", streams=True),
     _audit("GET", "/streams/{stream}", streams=True),

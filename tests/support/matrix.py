@@ -40,11 +40,17 @@ GET    /api/demarches                                  200   200   200      200 
 GET    /api/demarches/{slug}                           200   200   200      200        200   200     200   200   200     401
 POST   /api/demandes                                   412   412   412      412        412   412     412   412   412     401
 GET    /api/demandes                                   401   200   200      200        200   200     200   200   200     401
+POST   /api/demandes/attachment                        401    in    in      403        403    in      in    in    in     401
 GET    /api/demandes/{id}                              401   200   404      200        404   404     404   404   404     401
 GET    /api/demandes/{id}/history                      401   200   404      200        404   404     404   404   404     401
 PATCH  /api/demandes/{id}/answers                      401    in   404      403        403   404     404   404   404     401
 POST   /api/demandes/{id}/submission                   401    in   404      403        403   404     404   404   404     401
 POST   /api/demandes/{id}/withdrawal                   401   412   404      412        404   404     404   404   404     401
+POST   /api/demandes/{id}/duplicate                    401   412   404      403        403   404     404   404   404     401
+GET    /api/demandes/{id}/receipt                      401   200   404      200        404   404     404   404   404     401
+GET    /api/demandes/{id}/attestation                  401   404   404      404        404   404     404   404   404     401
+POST   /api/demandes/{id}/attestation-request          401   412   404      412        404   404     404   404   404     401
+POST   /api/demandes/{id}/reasons-request              401   412   404      412        404   404     404   404   404     401
 GET    /api/notifications                              401   200   200      200        200   200     200   200   200     401
 GET    /api/demandes/{id}/discussion                   401   200   404      200        404   200     404   404   404     401
 POST   /api/demandes/{id}/discussion/messages          401   412   404      412        404   412     404   404   404     401
@@ -59,11 +65,15 @@ GET    /api/backoffice/demandes/{id}                   401   404   404      404 
 POST   /api/backoffice/demandes/{id}/status            401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/assignment        401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/notes             401   404   404      404        404   412     404   404   404     401
+POST   /api/backoffice/demandes/{id}/reasons           401   404   404      404        404   412     404   404   404     401
+POST   /api/backoffice/demandes/{id}/attestation       401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/discussion        401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/discussion/closure 401  404   404      404        404   412     404   404   404     401
 GET    /api/backoffice/statistics                      401   404   404      404        404    in      in   404   404     401
 POST   /api/backoffice/agents                          401   404   404      404        404   404     404    in   404     401
+GET    /api/backoffice/demarches                       401   404   404      404        404   404     404   200   404     401
 PUT    /api/backoffice/demarches/{slug}                401   404   404      404        404   404     404    in   404     401
+POST   /api/backoffice/demarches/{slug}/closure        401   404   404      404        404   404     404   412   404     401
 
 GET    /api/audit/demandes/{id}/timeline               401   403   403      403        403   403     403   403   200     401
 GET    /api/audit/{service}/events                     401   403   403      403        403   403     403   403   200     401

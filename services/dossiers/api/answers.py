@@ -45,9 +45,11 @@ async def reasons(id: str, body: Reasons, run: Run, view: View, caller: Caller, 
 
 
 @router.post("/attestation", summary="Délivrer l'attestation d'une acceptation implicite")
-async def attestation(id: str, body: Attesting, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
+async def attestation(
+    id: str, run: Run, view: View, caller: Caller, ctx: Ctx, body: Attesting | None = None
+) -> Response:
     """Issue the attestation an applicant asked for; he finds it as PDF on his demande."""
     row = await of_agent(await view(demande_detail.projection), id, caller)
-    command = IssueAttestation(author=author_of(caller, row, body.capacity))
+    command = IssueAttestation(author=author_of(caller, row, body.capacity if body else None))
     commit = await run.handle(demande, id, issue_attestation, command, ctx)
     return await answer(run, commit, {"id": id, "version": commit.version}, shown_in=SHOWN_IN)

@@ -110,6 +110,8 @@ async def begin(
     id, now, owner = derived_id(ctx.command_id), run.clock(), account_of(asked.caller)
     label = reference(id, now)
     if not await run.replay(demande, id, ctx):
+        if ctx.expected:
+            raise stale()  # nothing is there yet
         await drafts.begin(run, Draft(id, owner, definition.slug, label, 1, rfc3339(now), content))
     command = DraftDemande(
         demande=id, reference=label, definition=definition, owner=owner, typed=typed, copied_from=copied_from
