@@ -45,6 +45,7 @@ class CreateDemoAgent(Command):
     first_name: str
     last_name: str
     lookup: str
+    terms_version: str
     password_hash: str
     role: str
     services: tuple[str, ...]
@@ -70,6 +71,65 @@ class ChangeProfile(Command):
     last_name: str | None = None
     phone: str | None = None
     postal_address: str | None = None
+
+
+class AcceptTerms(Command):
+    """Accept the conditions générales d'utilisation in force."""
+
+    version: str
+
+
+class RequestPasswordReset(Command):
+    """Send a link to choose another password."""
+
+    token: str
+    expires_at: str
+
+
+class ChangePassword(Command):
+    """Have another password. `how`: `changed` by its owner, who typed the present one, or `reset` with a token."""
+
+    password_hash: str = ""
+    how: str = "changed"
+    token: str = ""
+
+
+class RequestEmailChange(Command):
+    """Have another address, once it has proven itself. `token`: empty when it is somebody else's."""
+
+    email: str
+    lookup: str
+    token: str
+    expires_at: str
+
+
+class TellClaimed(Command):
+    """Somebody wanted the address of this account."""
+
+
+class ChangeEmail(Command):
+    """The address that was asked for last is proven."""
+
+
+class EnableSecondFactor(Command):
+    """Ask for a code too. `recovery_codes` arrive hashed."""
+
+    secret: str
+    recovery_codes: tuple[str, ...]
+
+
+class UseRecoveryCode(Command):
+    """Sign in with a recovery code, hashed."""
+
+    code: str
+
+
+class DisableSecondFactor(Command):
+    """Be content with the password again."""
+
+
+class EraseAccount(Command):
+    """Erase the account of a person who wants to leave."""
 
 
 class GrantRole(Command):

@@ -20,11 +20,23 @@ class AccountCreated(IdentityFact, public=True, route="account", subject="accoun
     lookup: Sealed[str]
 
 
-class PasswordChanged(IdentityFact, route="account", subject="account:{account}"):
-    """A password was chosen; only its Argon2id hash is kept."""
+class PasswordChanged(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """A password was chosen; only its Argon2id hash is kept, and nobody else is ever entitled to it.
+
+    `how`: `chosen` when the account was opened or activated, `changed` by its owner, `reset` with a link.
+    """
 
     account: str
+    how: str = "chosen"
     password_hash: Secret[str]
+
+
+class PasswordResetRequested(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """A link to choose another password is to be mailed. The token is single use."""
+
+    account: str
+    expires_at: str
+    token: Secret[str]
 
 
 class ActivationRequested(IdentityFact, public=True, route="account", subject="account:{account}"):
@@ -61,6 +73,64 @@ class ProfileChanged(IdentityFact, public=True, route="account", subject="accoun
     postal_address: Sealed[str]
 
 
+class EmailChangeRequested(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """The owner wants another address: it is to prove itself, and the present one is warned.
+
+    `token` is what proves it, mailed there; empty when the address is somebody else's, who is told instead.
+    """
+
+    account: str
+    expires_at: str
+    present: Sealed[str]
+    email: Sealed[str]
+    lookup: Sealed[str]
+    token: Secret[str]
+
+
+class AddressClaimed(IdentityFact, public=True, route="account"):
+    """Somebody wanted the address of this account for his own: its owner is told."""
+
+    account: str
+
+
+class EmailChanged(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """The new address was proven. `previous` is told, and belongs to nobody any more."""
+
+    account: str
+    email: Sealed[str]
+    previous: Sealed[str]
+    lookup: Sealed[str]
+
+
+class TermsAccepted(IdentityFact, route="account"):
+    """The owner accepted a version of the conditions générales d'utilisation that came after he signed up."""
+
+    account: str
+    version: str
+
+
+class SecondFactorEnabled(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """Signing in takes a code too (RFC 6238). Of the recovery codes only keyed hashes are kept."""
+
+    account: str
+    secret: Secret[str]
+    recovery_codes: Secret[tuple[str, ...]]
+
+
+class RecoveryCodeUsed(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """Somebody signed in with a recovery code, which is spent; `left` remain."""
+
+    account: str
+    left: int
+    code: Secret[str]
+
+
+class SecondFactorDisabled(IdentityFact, public=True, route="account"):
+    """The password alone is enough again; for an agent, until his next sign-in has him choose another factor."""
+
+    account: str
+
+
 class RoleGranted(IdentityFact, public=True, route="account"):
     """An account was given a role, for an instructeur with the services he belongs to."""
 
@@ -81,6 +151,16 @@ class AccountForgotten(IdentityFact, public=True, route="account"):
     account: str
 
 
+class AccountErased(IdentityFact, public=True, route="account", subject="farewell:{account}"):
+    """The owner had his account erased: everything personal about it is, here and in every copy, at once.
+
+    The address alone outlives it, under a key of its own and for a day at most, for the mail that confirms it.
+    """
+
+    account: str
+    email: Secret[str]
+
+
 class EmailReserved(IdentityFact, route="account"):
     """An address belongs to an account, and to no other."""
 
@@ -96,12 +176,21 @@ class EmailReleased(IdentityFact, route="account"):
 AccountFact = (
     AccountCreated
     | PasswordChanged
+    | PasswordResetRequested
     | ActivationRequested
     | AccountActivated
     | SignUpAttempted
     | ProfileChanged
+    | EmailChangeRequested
+    | AddressClaimed
+    | EmailChanged
+    | TermsAccepted
+    | SecondFactorEnabled
+    | RecoveryCodeUsed
+    | SecondFactorDisabled
     | RoleGranted
     | AccountDisabled
     | AccountForgotten
+    | AccountErased
 )
 ReservationFact = EmailReserved | EmailReleased

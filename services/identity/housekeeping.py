@@ -8,9 +8,11 @@ from datetime import timedelta
 from kernel.clock import rfc3339
 from kernel.db import Tx
 from kernel.runtime.runtime import Runtime
-from services.identity.adapters import attempts, once, sessions, tokens
-from services.identity.aggregate.account import account, forget
+from services.identity.adapters import attempts, once, second_factor, sessions, tokens
+from services.identity.aggregate.account import account
+from services.identity.aggregate.joining import forget
 from services.identity.commands import ForgetAccount
+from services.identity.erasure import end_farewells
 from services.identity.projections import sign_ups
 
 PATIENCE = timedelta(days=7)
@@ -25,6 +27,7 @@ async def keep_house(run: Runtime) -> None:
     while True:
         await drop_expired(run)
         await forget_unactivated(run)
+        await end_farewells(run, run.clock())
         await asyncio.sleep(EVERY)
 
 
@@ -50,5 +53,6 @@ async def drop_expired(run: Runtime) -> None:
         tokens.prune(tx, now)
         once.prune(tx, rfc3339(now))
         attempts.prune(tx, now.timestamp())
+        second_factor.prune(tx, now)
 
     await run.state.write(work)

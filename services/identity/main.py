@@ -7,19 +7,40 @@ from collections.abc import Mapping
 from kernel.keys import derive
 from kernel.runtime.declaration import Service, Worker
 from kernel.runtime.process import serve
-from services.identity.adapters import attempts, once, sessions, tokens
+from services.identity import erasure as traces
+from services.identity.adapters import attempts, once, second_factor, sessions, tokens
 from services.identity.adapters.passwords import Argon2Passwords, SlowLane
 from services.identity.adapters.strength import Zxcvbn
 from services.identity.aggregate.account import account
 from services.identity.aggregate.reservation import reservation
-from services.identity.api import activation, agents, internal, me, sign_up, tracking
+from services.identity.api import (
+    activation,
+    address,
+    agents,
+    backoffice,
+    export,
+    internal,
+    me,
+    passwords,
+    sign_up,
+    tracking,
+)
+from services.identity.api import second_factor as second_factor_routes
 from services.identity.api import sessions as session_routes
 from services.identity.demo import create_agents
-from services.identity.events import AccountCreated, ActivationRequested, ProfileChanged
+from services.identity.events import (
+    AccountCreated,
+    AccountErased,
+    ActivationRequested,
+    EmailChanged,
+    EmailChangeRequested,
+    PasswordResetRequested,
+    ProfileChanged,
+)
 from services.identity.housekeeping import keep_house
 from services.identity.ports import Passwords, Strength
 from services.identity.projections import accounts, sign_ups
-from services.identity.reactions import erasure
+from services.identity.reactions import addresses, erasure
 from services.identity.settings import IdentitySettings
 
 
@@ -40,7 +61,7 @@ SERVICE = Service(
     settings=IdentitySettings,
     aggregates=(account, reservation),
     projections=(accounts.projection, sign_ups.projection),
-    reactors=(erasure,),
+    reactors=(erasure, addresses),
     workers=(Worker("housekeeping", keep_house),),
     routers=(
         sign_up.router,
@@ -48,13 +69,28 @@ SERVICE = Service(
         session_routes.router,
         tracking.router,
         me.router,
+        passwords.router,
+        address.router,
+        second_factor_routes.router,
+        export.router,
+        backoffice.router,
         agents.router,
         internal.router,
     ),
-    state_ddl=attempts.DDL + once.DDL + sessions.DDL + tokens.DDL,
+    state_ddl=attempts.DDL + once.DDL + second_factor.DDL + sessions.DDL + tokens.DDL + traces.DDL,
     ports=ports,
     starting=create_agents,
-    entitled={"notifier": (AccountCreated, ActivationRequested, ProfileChanged)},
+    entitled={
+        "notifier": (
+            AccountCreated,
+            ActivationRequested,
+            PasswordResetRequested,
+            ProfileChanged,
+            EmailChangeRequested,
+            EmailChanged,
+            AccountErased,
+        )
+    },
 )
 
 if __name__ == "__main__":

@@ -1,31 +1,28 @@
-"""An account that is forgotten leaves nothing personal behind: its address, its links, the key of its data."""
+"""An account that is forgotten or erased leaves nothing personal behind; an address that was left is free again."""
 
 from __future__ import annotations
-
-import asyncio
 
 from kernel.envelope import Recorded
 from kernel.events import ERASED
 from kernel.reactor import Reactor
 from kernel.runtime.runtime import Runtime
-from services.identity.adapters import sessions, tokens
-from services.identity.aggregate.account import account
+from services.identity.adapters.addresses import lookup_of
 from services.identity.aggregate.reservation import release, reservation
 from services.identity.commands import ReleaseEmail
-from services.identity.events import AccountCreated, AccountForgotten
+from services.identity.erasure import erase_traces
+from services.identity.events import AccountErased, AccountForgotten, EmailChanged
 
 erasure: Reactor[Runtime] = Reactor("erasure")
+addresses: Reactor[Runtime] = Reactor("addresses")
 
 
-@erasure.on(AccountForgotten)
-async def _forgotten(run: Runtime, fact: AccountForgotten, recorded: Recorded) -> None:
-    stream = account.stream(fact.account)
-    for known in await run.store.read(stream):
-        # The key goes last: until then a reaction that was cut short finds the address again.
-        if isinstance(known.event, AccountCreated) and known.event.lookup != ERASED:
-            command = ReleaseEmail(account=fact.account)
-            await run.handle(reservation, known.event.lookup, release, command, run.reaction(recorded, "erasure"))
-    await tokens.forget(run, fact.account)
-    await sessions.close_all(run, fact.account)
-    await asyncio.to_thread(run.codec.vault.destroy, f"account:{fact.account}")
-    run.store.forget(stream)
+@erasure.on(AccountForgotten, AccountErased)
+async def _gone(run: Runtime, fact: AccountForgotten | AccountErased, recorded: Recorded) -> None:
+    await erase_traces(run, fact.account, run.reaction(recorded, "erasure"))
+
+
+@addresses.on(EmailChanged)
+async def _moved(run: Runtime, fact: EmailChanged, recorded: Recorded) -> None:
+    if fact.previous != ERASED:
+        command, ctx = ReleaseEmail(account=fact.account), run.reaction(recorded, "addresses")
+        await run.handle(reservation, lookup_of(run, fact.previous), release, command, ctx)

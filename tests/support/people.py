@@ -15,6 +15,7 @@ from kernel.clock import Clock, system_clock
 from kernel.http.tokens import Signer
 from services.identity.aggregate.numbers import read_number
 from services.identity.main import SERVICE
+from tests.support.codes import code_of, secret_of
 from tests.support.service import Desk, serving
 
 CHEAP: dict[str, Any] = {"argon2_memory_kib": 8, "argon2_time": 1, "quiet_answer_seconds": 0.0}
@@ -75,6 +76,10 @@ class People:
         """The activation tokens that were mailed, in order."""
         return [fact["data"]["token"] for fact in await self.feed() if ".ActivationRequested." in fact["type"]]
 
+    async def links(self, fact: str) -> list[str]:
+        """The tokens that were mailed by facts of one type, in order."""
+        return [told["data"]["token"] for told in await self.feed() if f".{fact}." in told["type"]]
+
     async def activate(self, token: str, password: str = PASSWORD, key: str = "") -> httpx.Response:
         """Follow the link of the mail and type the password."""
         headers = self.desk.as_anonymous() | ({"Idempotency-Key": key} if key else {})
@@ -87,9 +92,35 @@ class People:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["account_id"])
 
-    async def sign_in(self, email: str = "ada@example.org", password: str = PASSWORD) -> httpx.Response:
+    async def sign_in(
+        self, email: str = "ada@example.org", password: str = PASSWORD, code: str | None = None
+    ) -> httpx.Response:
         """Open a session."""
-        return await self.post("/api/sessions", {"email": email, "password": password})
+        body = {"email": email, "password": password} | ({} if code is None else {"code": code})
+        return await self.post("/api/sessions", body)
+
+    async def enters(self, email: str = "ada@example.org", password: str = PASSWORD) -> dict[str, str]:
+        """Sign in; the headers of that session."""
+        answer = await self.sign_in(email, password)
+        assert answer.status_code == 201, answer.text
+        return await self.holding(answer.json()["token"])
+
+    async def enrols(self, headers: dict[str, str]) -> tuple[str, list[str]]:
+        """Enrol a second factor; its secret and its recovery codes."""
+        prepared = await self.post("/api/me/second-factor", None, headers)
+        assert prepared.status_code == 200, prepared.text
+        secret = secret_of(prepared.json()["otpauth_uri"])
+        confirmed = await self.confirms(headers, self.code(secret))
+        assert confirmed.status_code == 200, confirmed.text
+        return secret, confirmed.json()["recovery_codes"]
+
+    async def confirms(self, headers: dict[str, str], code: str) -> httpx.Response:
+        """Prove that the application has the secret."""
+        return await self.post("/api/me/second-factor/confirmation", {"code": code}, headers)
+
+    def code(self, secret: str, *, steps: int = 0) -> str:
+        """What the application shows at the present of identity's clock, or so many steps later."""
+        return code_of(secret, self.desk.run.clock(), steps=steps)
 
     async def verified(self, token: str) -> dict[str, Any] | None:
         """What the gateway is told of a token."""

@@ -6,20 +6,17 @@ An account's session lives 8 hours, and 30 minutes without use (a use is noted o
 
 from __future__ import annotations
 
-import base64
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kernel.clock import parse_rfc3339, rfc3339
 from kernel.db import Row, Tx
 from kernel.ids import secret_token, short_id
 from kernel.keys import token_hash
 from kernel.runtime.runtime import Runtime
+from services.identity.adapters.sealing import seal, unseal
 
 LIFE, IDLE, TRACKING_LIFE = timedelta(hours=8), timedelta(minutes=30), timedelta(minutes=30)
 NOTED_EVERY = timedelta(minutes=1)
@@ -77,7 +74,7 @@ async def open_account(run: Runtime, account: str, most: int) -> Opened:
 async def open_tracking(run: Runtime, demande: str, email: str) -> Opened:
     """A session that opens one demande."""
     opened, row = _new(run, "tracking", TRACKING_LIFE, demande=demande)
-    row["email"] = _seal(run, row["sid"], email)
+    row["email"] = seal(run, "session", row["sid"], email)
     await run.state.write(lambda tx: _insert(tx, row))
     return opened
 
@@ -93,7 +90,7 @@ async def find(run: Runtime, token: str) -> Session | None:
     (row,) = rows
     if row["kind"] == "account" and now - parse_rfc3339(row["last_seen_at"]) >= NOTED_EVERY:
         await run.state.write(lambda tx: _note(tx, row["sid"], now))
-    email = _open(run, row["sid"], row["email"]) if row["email"] else ""
+    email = unseal(run, "session", row["sid"], row["email"]) if row["email"] else ""
     return Session(row["sid"], row["kind"], row["expires_at"], row["account"], row["demande"], email)
 
 
@@ -118,11 +115,15 @@ async def close(run: Runtime, sid: str, *, account: str | None = None) -> bool:
     return bool(closed)
 
 
-async def close_all(run: Runtime, account: str) -> None:
-    """Close every session of an account."""
+async def close_all(run: Runtime, account: str, *, but: str | None = None) -> None:
+    """Close every session of an account, one perhaps excepted."""
 
     def work(tx: Tx) -> list[Row]:
-        return tx.run("DELETE FROM session WHERE account=:account AND account<>'' RETURNING sid", account=account)
+        return tx.run(
+            "DELETE FROM session WHERE account=:account AND account<>'' AND sid<>:but RETURNING sid",
+            account=account,
+            but=but or "",
+        )
 
     await _announce(run, await run.state.write(work))
 
@@ -164,13 +165,3 @@ async def _announce(run: Runtime, closed: Sequence[Row]) -> None:
     if run.bus is not None:
         for row in closed:
             await run.bus.send(CLOSED, {"sid": row["sid"]})
-
-
-def _seal(run: Runtime, sid: str, text: str) -> str:
-    nonce = os.urandom(12)
-    return base64.b64encode(nonce + AESGCM(run.key("session")).encrypt(nonce, text.encode(), sid.encode())).decode()
-
-
-def _open(run: Runtime, sid: str, sealed: str) -> str:
-    blob = base64.b64decode(sealed)
-    return AESGCM(run.key("session")).decrypt(blob[:12], blob[12:], sid.encode()).decode()

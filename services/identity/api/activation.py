@@ -8,18 +8,17 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from kernel.clock import rfc3339
 from kernel.envelope import Commit, Context
 from kernel.errors import Fault, invalid
 from kernel.http.deps import Asked, Run, answer
-from kernel.ids import secret_token
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, once, tokens
 from services.identity.adapters.addresses import anonymous, lookup_of, owner_of
-from services.identity.aggregate.account import account, activate, bad_token, request_activation
+from services.identity.aggregate.account import account, bad_token
+from services.identity.aggregate.joining import activate, request_activation
 from services.identity.aggregate.reservation import reservation, reserve
-from services.identity.api.credentials import Pace
-from services.identity.api.sign_up import SENT, demand_strength
+from services.identity.api.credentials import Pace, demand_strength
+from services.identity.api.sign_up import SENT
 from services.identity.commands import Activate, RequestActivation, ReserveEmail
 from services.identity.ports import Passwords
 from services.identity.projections import accounts, sign_ups
@@ -68,7 +67,7 @@ async def _activate(run: Runtime, whose: str, body: Activation, ctx: Context) ->
         raise bad_token()
     chosen = ""
     if state.invited:
-        await demand_strength(run, body.password, state.email, state.first_name, state.last_name)
+        await demand_strength(run, body.password, state)
         chosen = await run.port(Passwords).hash(body.password)
     elif not await run.port(Passwords).verify(state.password_hash, body.password):
         detail = "Ce mot de passe n'est pas celui que vous avez choisi en créant votre compte. Ressaisissez-le."
@@ -77,7 +76,7 @@ async def _activate(run: Runtime, whose: str, body: Activation, ctx: Context) ->
     command = ReserveEmail(account=whose)
     await run.handle(reservation, lookup_of(run, state.email), reserve, command, ctx.step("reservation"))
     commit = await run.handle(account, whose, activate, Activate(password_hash=chosen), ctx)
-    await tokens.use_up(run, tokens.ACTIVATION, whose)
+    await tokens.use_up(run, whose, tokens.ACTIVATION)
     return commit
 
 
@@ -97,7 +96,7 @@ async def resend(body: Resend, run: Run, asked: Asked) -> Response:
 
 
 async def _request(run: Runtime, whose: str, ctx: Context) -> None:
-    token, expires_at = secret_token(), run.clock() + tokens.LIFE
-    await tokens.issue(run, tokens.ACTIVATION, token, whose, expires_at)
-    command = RequestActivation(token=token, expires_at=rfc3339(expires_at))
-    await run.handle(account, whose, request_activation, command, ctx)
+    if await tokens.may_mail(run, tokens.ACTIVATION, whose):
+        issued = await tokens.issue(run, tokens.ACTIVATION, whose)
+        command = RequestActivation(token=issued.token, expires_at=issued.expires_at)
+        await run.handle(account, whose, request_activation, command, ctx)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+from kernel.envelope import Context
+from kernel.errors import Fault, Refused, invalid
+from kernel.http.deps import account_of, unauthenticated
+from kernel.http.tokens import Principal
 from kernel.runtime.runtime import Runtime
-from services.identity.adapters.addresses import owner_of
+from services.identity.adapters import attempts, second_factor
+from services.identity.adapters.addresses import lookup_of, owner_of
 from services.identity.aggregate.account import Account, account
-from services.identity.ports import Passwords
+from services.identity.aggregate.second_factor import use_recovery_code
+from services.identity.commands import UseRecoveryCode
+from services.identity.ports import Passwords, Strength
 from services.identity.settings import of_identity
 
 NOBODY = "nobody"
@@ -28,4 +35,54 @@ async def right_account(run: Runtime, lookup: str, password: str) -> Account | N
     """The active account of an address and its password. The same work is done whatever is wrong."""
     state, _ = await run.load(account, await owner_of(run, lookup) or NOBODY)
     right = await run.port(Passwords).verify(state.password_hash, password)
-    return state if right and state.status == "active" else None
+    # Between a change of address and the release of the old one, the reservation alone would still say yes.
+    return state if right and state.status == "active" and lookup_of(run, state.email) == lookup else None
+
+
+async def own_account(run: Runtime, caller: Principal) -> Account:
+    """The caller's account. Raises Refused(unauthenticated) when he has none that can be used."""
+    state, _ = await run.load(account, account_of(caller))
+    if state.status != "active":
+        raise unauthenticated()
+    return state
+
+
+async def confirmed(run: Runtime, caller: Principal, password: str, *, pointer: str = "/password") -> Account:
+    """The caller's account, once he typed its password again, which counts as a sign-in does.
+
+    Raises Refused(wrong-password) naming the field at fault.
+    """
+    state = await own_account(run, caller)
+    attempt = await attempts.take_password(run, address=lookup_of(run, state.email), ip=caller.ip)
+    if not await run.port(Passwords).verify(state.password_hash, password):
+        detail = "Ce mot de passe n'est pas celui de votre compte. Ressaisissez-le."
+        raise invalid("wrong-password", detail, [Fault(pointer, detail)])
+    await attempts.give_back(run, attempt)
+    return state
+
+
+async def right_code(run: Runtime, who: Account, typed: str, ctx: Context) -> bool:
+    """Whether this is a code of the second factor, of the application or a recovery code; it is spent then."""
+    if await second_factor.accept(run, who.id, who.second_factor, typed):
+        return True
+    code = second_factor.recovery_hash(run, who.id, typed)
+    if code not in who.recovery_codes:
+        return False
+    try:
+        await run.handle(account, who.id, use_recovery_code, UseRecoveryCode(code=code), ctx)
+    except Refused as refusal:
+        if refusal.slug != "wrong-code":
+            raise
+        return False  # somebody was faster
+    return True
+
+
+async def demand_strength(run: Runtime, password: str, who: Account) -> None:
+    """Raises Refused(weak-password)."""
+    await demand_strong(run, password, who.email, who.first_name, who.last_name)
+
+
+async def demand_strong(run: Runtime, password: str, *about: str) -> None:
+    """Raises Refused(weak-password). `about`: what an attacker knows of the person."""
+    if weakness := await run.port(Strength).weakness(password, about):
+        raise invalid("weak-password", weakness, [Fault("/password", weakness)])

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from kernel.errors import not_found
 from kernel.http.deps import Caller, Run, View, demand_service
 from services.identity.adapters import sessions
-from services.identity.api.me import roles_of, services_of
+from services.identity.api.shown import in_force, roles_of, services_of
 from services.identity.projections import accounts
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
@@ -24,7 +24,7 @@ class Bearer(BaseModel):
 
 @router.post("/sessions/verify")
 async def verify(body: Bearer, run: Run, view: View, caller: Caller) -> dict[str, Any]:
-    """Who holds a token. Roles are those of this very moment, and a disabled account holds nothing."""
+    """Who holds a token. Roles are those in force at this very moment, and a disabled account holds nothing."""
     if demand_service(caller, "read") != "gateway":
         raise not_found()
     session = await sessions.find(run, body.token)
@@ -42,13 +42,14 @@ async def verify(body: Bearer, run: Run, view: View, caller: Caller) -> dict[str
     row = await accounts.find(await view(accounts.projection), session.account)
     if row is None or row["status"] != "active":
         raise not_found()
+    roles = in_force(run, row)
     return known | {
         "account": row["id"],
         "email": row["email"],
         "first_name": row["first_name"],
         "last_name": row["last_name"],
-        "roles": roles_of(row["roles"]),
-        "services": services_of(row["roles"]),
+        "roles": roles_of(roles),
+        "services": services_of(roles),
     }
 
 

@@ -1,20 +1,23 @@
-"""My account: what Guichet knows of me."""
+"""My account: what Guichet knows of me, what I change of it, and that I leave."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from kernel.errors import invalid
+from kernel.errors import Fault, invalid
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, unauthenticated, versioned
-from services.identity.aggregate.account import ROLES, account, change_profile
+from services.identity.adapters import sessions
+from services.identity.aggregate.account import account
+from services.identity.aggregate.owning import accept_terms, change_profile, erase
 from services.identity.aggregate.person import read_person
-from services.identity.commands import ChangeProfile
+from services.identity.api import shown
+from services.identity.api.credentials import confirmed
+from services.identity.commands import AcceptTerms, ChangeProfile, EraseAccount
+from services.identity.erasure import erase_traces
 from services.identity.projections import accounts
+from services.identity.settings import of_identity
 
 router = APIRouter(prefix="/api/me", tags=["Mon compte"])
 
@@ -30,13 +33,29 @@ class Profile(BaseModel):
     postal_address: str | None = Field(None, max_length=2000)
 
 
+class Acceptance(BaseModel):
+    """The version of the conditions that is accepted: the one in force."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str = Field(max_length=40)
+
+
+class Farewell(BaseModel):
+    """The password once more: leaving cannot be undone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: str = Field(max_length=1024)
+
+
 @router.get("", summary="Mon compte")
-async def me(view: View, caller: Caller) -> Response:
+async def me(run: Run, view: View, caller: Caller) -> Response:
     """The account of the caller."""
     row = await accounts.find(await view(accounts.projection), account_of(caller))
     if row is None:
         raise unauthenticated()
-    return versioned(shown(row), row["version"])
+    return versioned(shown.person(run, row), row["version"])
 
 
 @router.patch("", summary="Modifier mon compte")
@@ -49,30 +68,26 @@ async def change_me(body: Profile, run: Run, caller: Caller, ctx: Ctx) -> Respon
     commit = await run.handle(account, id, change_profile, ChangeProfile(**person), ctx)
     # As it was right after this very command, so that a repeat answers the same.
     state, _ = await run.load(account, id, upto=commit.version)
-    return await answer(run, commit, shown(state.model_dump()), shown_in=(accounts.projection,))
+    return await answer(run, commit, shown.person(run, state.model_dump()), shown_in=(accounts.projection,))
 
 
-def shown(person: Mapping[str, Any]) -> dict[str, Any]:
-    """An account as its owner sees it."""
-    roles: Mapping[str, Iterable[str]] = person["roles"]
-    return {
-        "id": person["id"],
-        "email": person["email"],
-        "first_name": person["first_name"],
-        "last_name": person["last_name"],
-        "phone": person["phone"] or None,
-        "postal_address": person["postal_address"] or None,
-        "roles": roles_of(roles),
-        "services": services_of(roles),
-        "franceconnect": False,
-    }
+@router.post("/terms", status_code=204, summary="Accepter les conditions générales d'utilisation en vigueur")
+async def accept(body: Acceptance, run: Run, caller: Caller, ctx: Ctx) -> Response:
+    """Accept the version in force, after it changed (`terms_to_accept` of the account)."""
+    id = account_of(caller)
+    if body.version != of_identity(run.settings).terms_version:
+        detail = "Ces conditions ne sont pas celles en vigueur. Lisez la version en vigueur, puis acceptez-la."
+        raise invalid("terms-not-accepted", detail, [Fault("/version", detail)])
+    commit = await run.handle(account, id, accept_terms, AcceptTerms(version=body.version), ctx)
+    return await answer(run, commit, status=204, shown_in=(accounts.projection,))
 
 
-def roles_of(roles: Mapping[str, Iterable[str]]) -> list[str]:
-    """Everybody is a demandeur; some are more."""
-    return ["demandeur", *(role for role in ROLES if role in roles)]
-
-
-def services_of(roles: Mapping[str, Iterable[str]]) -> list[str]:
-    """The services an instructeur belongs to."""
-    return list(roles.get("instructeur", ()))
+@router.delete("", status_code=204, summary="Effacer mon compte")
+async def leave(body: Farewell, run: Run, caller: Caller, ctx: Ctx) -> Response:
+    """Erase everything personal about the account, at once and for good. Demandes are kept as the law says."""
+    who = await confirmed(run, caller, body.password)
+    commit = await run.handle(account, who.id, erase, EraseAccount(), ctx)
+    # The reaction would do it too; whoever leaves need not wait for it.
+    await sessions.close_all(run, who.id)
+    await erase_traces(run, who.id, ctx.step("erasure"))
+    return await answer(run, commit, status=204, shown_in=(accounts.projection,))

@@ -13,15 +13,16 @@ from kernel.clock import rfc3339
 from kernel.envelope import Context
 from kernel.errors import Fault, invalid
 from kernel.http.deps import Asked, Caller, Run
-from kernel.ids import derived_id, secret_token
+from kernel.ids import derived_id
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, questions, tokens
 from services.identity.adapters.addresses import anonymous, lookup_of, owner_of
-from services.identity.aggregate.account import account, sign_up, warn_owner
+from services.identity.aggregate.account import account
+from services.identity.aggregate.joining import sign_up, warn_owner
 from services.identity.aggregate.person import read_person
-from services.identity.api.credentials import Pace
+from services.identity.api.credentials import Pace, demand_strong
 from services.identity.commands import SignUp, WarnOwner
-from services.identity.ports import Passwords, Strength
+from services.identity.ports import Passwords
 from services.identity.settings import of_identity
 
 router = APIRouter(tags=["Comptes"])
@@ -95,7 +96,6 @@ async def create_account(body: NewAccount, run: Run, asked: Asked, right_answer:
         return JSONResponse(SENT, 202, {"Idempotency-Replayed": "true"})
     await attempts.take(run, "sign-up", address=lookup, ip=asked.caller.ip)
     command = await _accepted(run, body, id, lookup, right_answer=right_answer)
-    await tokens.issue(run, tokens.ACTIVATION, command.token, id, run.clock() + tokens.LIFE)
     if owner:
         await run.handle(account, owner, warn_owner, WarnOwner(), ctx)
     else:
@@ -115,10 +115,12 @@ async def _accepted(run: Runtime, body: NewAccount, id: str, lookup: str, *, rig
     if body.terms_version != settings.terms_version:
         detail = "Acceptez les conditions générales d'utilisation en vigueur pour créer votre compte."
         raise invalid("terms-not-accepted", detail, [Fault("/terms_version", detail)])
-    await demand_strength(run, body.password, body.email, body.first_name, body.last_name)
+    await demand_strong(run, body.password, body.email, body.first_name, body.last_name)
     person, faults = read_person({name: getattr(body, name) for name in ("email", "first_name", "last_name")})
     if faults:
         raise invalid("invalid-request", "Certaines informations sont à corriger.", faults)
+    password_hash = await run.port(Passwords).hash(body.password)
+    issued = await tokens.issue(run, tokens.ACTIVATION, id)
     return SignUp(
         account=id,
         email=person["email"],
@@ -126,16 +128,10 @@ async def _accepted(run: Runtime, body: NewAccount, id: str, lookup: str, *, rig
         last_name=person["last_name"],
         lookup=lookup,
         terms_version=body.terms_version,
-        password_hash=await run.port(Passwords).hash(body.password),
-        token=secret_token(),
-        expires_at=rfc3339(run.clock() + tokens.LIFE),
+        password_hash=password_hash,
+        token=issued.token,
+        expires_at=issued.expires_at,
     )
-
-
-async def demand_strength(run: Runtime, password: str, *about: str) -> None:
-    """Raises Refused(weak-password)."""
-    if weakness := await run.port(Strength).weakness(password, about):
-        raise invalid("weak-password", weakness, [Fault("/password", weakness)])
 
 
 async def _done_before(run: Runtime, ctx: Context, *accounts: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic_core import from_json, to_json
 
@@ -14,21 +14,31 @@ from services.identity.events import (
     AccountActivated,
     AccountCreated,
     AccountDisabled,
+    AccountErased,
     AccountForgotten,
     ActivationRequested,
+    AddressClaimed,
+    EmailChanged,
+    EmailChangeRequested,
     PasswordChanged,
+    PasswordResetRequested,
     ProfileChanged,
+    RecoveryCodeUsed,
     RoleGranted,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
     SignUpAttempted,
+    TermsAccepted,
 )
 
 projection = Projection(
     "accounts",
-    version=1,
+    version=2,
     ddl="""
     CREATE TABLE IF NOT EXISTS account(id TEXT PRIMARY KEY, status TEXT NOT NULL, email TEXT NOT NULL,
       first_name TEXT NOT NULL, last_name TEXT NOT NULL, phone TEXT NOT NULL, postal_address TEXT NOT NULL,
-      roles TEXT NOT NULL, created_at TEXT NOT NULL, version INTEGER NOT NULL);
+      terms_version TEXT NOT NULL, second_factor INTEGER NOT NULL, roles TEXT NOT NULL, created_at TEXT NOT NULL,
+      version INTEGER NOT NULL);
     CREATE INDEX IF NOT EXISTS agent ON account(created_at, id) WHERE roles<>'{}';
     """,
 )
@@ -37,12 +47,13 @@ projection = Projection(
 @projection.on(AccountCreated)
 def _created(tx: Tx, fact: AccountCreated, recorded: Recorded) -> None:
     tx.run(
-        "INSERT INTO account VALUES(:id, 'pending', :email, :first, :last, '', '', '{}', :at, :version)"
+        "INSERT INTO account VALUES(:id, 'pending', :email, :first, :last, '', '', :terms, 0, '{}', :at, :version)"
         " ON CONFLICT(id) DO NOTHING",
         id=fact.account,
         email=fact.email,
         first=fact.first_name,
         last=fact.last_name,
+        terms=fact.terms_version,
         at=rfc3339(recorded.at),
         version=recorded.version,
     )
@@ -50,52 +61,66 @@ def _created(tx: Tx, fact: AccountCreated, recorded: Recorded) -> None:
 
 @projection.on(ProfileChanged)
 def _changed(tx: Tx, fact: ProfileChanged, recorded: Recorded) -> None:
-    tx.run(
-        "UPDATE account SET first_name=:first_name, last_name=:last_name, phone=:phone, postal_address=:postal_address,"
-        " version=:version WHERE id=:account",
-        version=recorded.version,
-        **fact.model_dump(),
-    )
+    _set(tx, fact.account, recorded, **fact.model_dump(exclude={"account"}))
+
+
+@projection.on(EmailChanged)
+def _moved(tx: Tx, fact: EmailChanged, recorded: Recorded) -> None:
+    _set(tx, fact.account, recorded, email=fact.email)
+
+
+@projection.on(TermsAccepted)
+def _accepted(tx: Tx, fact: TermsAccepted, recorded: Recorded) -> None:
+    _set(tx, fact.account, recorded, terms_version=fact.version)
+
+
+@projection.on(SecondFactorEnabled, SecondFactorDisabled)
+def _second_factor(tx: Tx, fact: SecondFactorEnabled | SecondFactorDisabled, recorded: Recorded) -> None:
+    _set(tx, fact.account, recorded, second_factor=int(isinstance(fact, SecondFactorEnabled)))
 
 
 @projection.on(RoleGranted)
 def _granted(tx: Tx, fact: RoleGranted, recorded: Recorded) -> None:
     for row in tx.run("SELECT roles FROM account WHERE id=:id", id=fact.account):
         roles = {**from_json(row["roles"]), fact.role: list(fact.services)}
-        tx.run(
-            "UPDATE account SET roles=:roles, version=:version WHERE id=:id",
-            roles=to_json(dict(sorted(roles.items()))).decode(),
-            version=recorded.version,
-            id=fact.account,
-        )
+        _set(tx, fact.account, recorded, roles=to_json(dict(sorted(roles.items()))).decode())
 
 
 @projection.on(AccountActivated)
 def _activated(tx: Tx, fact: AccountActivated, recorded: Recorded) -> None:
-    _stands(tx, fact.account, "active", recorded)
+    _set(tx, fact.account, recorded, status="active")
 
 
 @projection.on(AccountDisabled)
 def _disabled(tx: Tx, fact: AccountDisabled, recorded: Recorded) -> None:
-    _stands(tx, fact.account, "disabled", recorded)
+    _set(tx, fact.account, recorded, status="disabled")
 
 
-@projection.on(PasswordChanged, ActivationRequested, SignUpAttempted)
-def _versioned(tx: Tx, fact: PasswordChanged | ActivationRequested | SignUpAttempted, recorded: Recorded) -> None:
-    tx.run("UPDATE account SET version=:version WHERE id=:id", version=recorded.version, id=fact.account)
+Unshown = (
+    PasswordChanged
+    | PasswordResetRequested
+    | ActivationRequested
+    | SignUpAttempted
+    | EmailChangeRequested
+    | AddressClaimed
+    | RecoveryCodeUsed
+)
 
 
-@projection.on(AccountForgotten)
-def _forgotten(tx: Tx, fact: AccountForgotten, recorded: Recorded) -> None:
+@projection.on(*get_args(Unshown))
+def _versioned(tx: Tx, fact: Unshown, recorded: Recorded) -> None:
+    _set(tx, fact.account, recorded)
+
+
+@projection.on(AccountForgotten, AccountErased)
+def _gone(tx: Tx, fact: AccountForgotten | AccountErased, recorded: Recorded) -> None:
     tx.run("DELETE FROM account WHERE id=:id", id=fact.account)
 
 
-def _stands(tx: Tx, account: str, status: str, recorded: Recorded) -> None:
+def _set(tx: Tx, account: str, recorded: Recorded, **columns: str | int) -> None:
+    changes = "".join(f", {name}=:{name}" for name in columns)
     tx.run(
-        "UPDATE account SET status=:status, version=:version WHERE id=:id",
-        status=status,
-        version=recorded.version,
-        id=account,
+        f"UPDATE account SET version=:version{changes} WHERE id=:id", version=recorded.version, id=account, **columns
     )
 
 

@@ -11,7 +11,7 @@ from kernel.events import ERASED
 from kernel.projection import Projection
 from services.discussion.events import DiscussionOpened, DocumentsRequested
 from services.dossiers.events import DemandeJoined, DemandeSubmitted
-from services.identity.events import AccountCreated, AccountForgotten
+from services.identity.events import AccountCreated, AccountErased, AccountForgotten, EmailChanged
 
 projection = Projection(
     "contacts",
@@ -56,8 +56,13 @@ def _created(tx: Tx, fact: AccountCreated, recorded: Recorded) -> None:
     tx.run("INSERT INTO account VALUES(:id, :email) ON CONFLICT(id) DO NOTHING", id=fact.account, email=fact.email)
 
 
-@projection.on(AccountForgotten)
-def _forgotten(tx: Tx, fact: AccountForgotten, recorded: Recorded) -> None:
+@projection.on(EmailChanged)
+def _moved(tx: Tx, fact: EmailChanged, recorded: Recorded) -> None:
+    tx.run("UPDATE account SET email=:email WHERE id=:id", email=fact.email, id=fact.account)
+
+
+@projection.on(AccountForgotten, AccountErased)
+def _gone(tx: Tx, fact: AccountForgotten | AccountErased, recorded: Recorded) -> None:
     tx.run("UPDATE account SET email=:erased WHERE id=:id", erased=ERASED, id=fact.account)
 
 

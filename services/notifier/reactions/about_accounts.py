@@ -1,6 +1,6 @@
 """What the facts of identity have to be told, and to whom.
 
-These mails go to an address nobody has proven yet: they carry nothing that whoever signed up could have typed.
+Some of these mails go to an address nobody has proven yet: none carries anything that somebody could have typed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,24 @@ from kernel.errors import NotYet
 from kernel.events import ERASED
 from kernel.position import Mark
 from kernel.runtime.runtime import Runtime
-from services.identity.events import ActivationRequested, SignUpAttempted
+from services.identity.events import (
+    AccountErased,
+    ActivationRequested,
+    AddressClaimed,
+    EmailChanged,
+    EmailChangeRequested,
+    PasswordChanged,
+    PasswordResetRequested,
+    RecoveryCodeUsed,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
+    SignUpAttempted,
+)
 from services.notifier.ports import Letter
 from services.notifier.projections import contacts
+
+FAREWELL = "farewell:"
+"""Whose data the last mail of an erased account is: it has a key of its own, destroyed once that mail has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +43,63 @@ class Expired:
 
 async def activation(run: Runtime, fact: ActivationRequested, recorded: Recorded) -> Letter | Expired:
     """The link that proves an address."""
-    expires_at = parse_rfc3339(fact.expires_at)
-    if expires_at <= run.clock():
-        return Expired(fact.account)
     owner = await _owner(run, fact.account, recorded)
-    if fact.token == ERASED:
-        return _to(fact.account, {**owner, "email": ERASED})
-    return _to(fact.account, owner, token=fact.token, expires_at=expires_at, invited=fact.invited)
+    return _link(run, fact, owner["email"], invited=fact.invited)
 
 
 async def sign_up_attempt(run: Runtime, fact: SignUpAttempted, recorded: Recorded) -> Letter:
     """A warning to the owner of an account."""
     return _to(fact.account, await _owner(run, fact.account, recorded))
+
+
+async def password_reset(run: Runtime, fact: PasswordResetRequested, recorded: Recorded) -> Letter | Expired:
+    """The link by which another password is chosen."""
+    return _link(run, fact, (await _owner(run, fact.account, recorded))["email"])
+
+
+async def password_changed(run: Runtime, fact: PasswordChanged, recorded: Recorded) -> Letter | None:
+    """Whoever changed it, the owner learns of it; choosing the first one is no change."""
+    if fact.how == "chosen":
+        return None
+    return _to(fact.account, await _owner(run, fact.account, recorded), how=fact.how, at=recorded.at)
+
+
+async def address_proof(run: Runtime, fact: EmailChangeRequested, recorded: Recorded) -> Letter | Expired | None:
+    """The link that proves a new address. Without one it is somebody else's, who is told by a mail of his own."""
+    return _link(run, fact, fact.email) if fact.token else None
+
+
+async def address_warning(run: Runtime, fact: EmailChangeRequested, recorded: Recorded) -> Letter:
+    """A warning to the address that is to be left."""
+    return _to(fact.account, {"email": fact.present}, at=recorded.at)
+
+
+async def address_claimed(run: Runtime, fact: AddressClaimed, recorded: Recorded) -> Letter:
+    """A warning to the owner of an address that somebody else wanted."""
+    return _to(fact.account, await _owner(run, fact.account, recorded))
+
+
+async def address_changed(run: Runtime, fact: EmailChanged, recorded: Recorded) -> Letter:
+    """A word to the address that was left."""
+    return _to(fact.account, {"email": fact.previous}, at=recorded.at)
+
+
+async def second_factor(
+    run: Runtime, fact: SecondFactorEnabled | SecondFactorDisabled | RecoveryCodeUsed, recorded: Recorded
+) -> Letter:
+    """What happened to the second factor of an account."""
+    left = {"left": fact.left} if isinstance(fact, RecoveryCodeUsed) else {}
+    return _to(fact.account, await _owner(run, fact.account, recorded), at=recorded.at, **left)
+
+
+async def erased(run: Runtime, fact: AccountErased, recorded: Recorded) -> Letter:
+    """The last mail of an account, to the address that only this fact still holds."""
+    return Letter(
+        about=fact.account,
+        subject_of=f"{FAREWELL}{fact.account}",
+        recipient=fact.email,
+        values={"at": recorded.at},
+    )
 
 
 async def _owner(run: Runtime, account: str, recorded: Recorded) -> Row:
@@ -48,6 +108,19 @@ async def _owner(run: Runtime, account: str, recorded: Recorded) -> Row:
     if row is None:
         raise NotYet(f"account {account}")
     return row
+
+
+def _link(
+    run: Runtime,
+    fact: ActivationRequested | PasswordResetRequested | EmailChangeRequested,
+    recipient: str,
+    **values: object,
+) -> Letter | Expired:
+    expires_at = parse_rfc3339(fact.expires_at)
+    if expires_at <= run.clock():
+        return Expired(fact.account)
+    to = {"email": ERASED if fact.token == ERASED else recipient}
+    return _to(fact.account, to, token=fact.token, expires_at=expires_at, **values)
 
 
 def _to(account: str, owner: Row, **values: object) -> Letter:

@@ -14,7 +14,7 @@ from services.notifier.aggregate import mail, queue, suppress
 from services.notifier.commands import QueueNotification, SuppressNotification
 from services.notifier.ports import BadAddress, Letter, Writer
 from services.notifier.reactions.about_accounts import Expired
-from services.notifier.reactions.table import MAILS, Mail
+from services.notifier.reactions.table import MAILS, Mail, mails_of
 from services.notifier.settings import NotifierSettings
 
 REACTOR = "mail"
@@ -72,12 +72,13 @@ async def _suppress(run: Runtime, entry: Mail, about: str, id: str, recorded: Re
     await run.handle(mail, id, suppress, command, run.reaction(recorded, REACTOR))
 
 
-def _react_to(kind: type[Event], entry: Mail) -> None:
+def _react_to(kind: type[Event], entries: tuple[Mail, ...]) -> None:
     @reactor.on(kind)
     async def _(run: Runtime, fact: Event, recorded: Recorded) -> None:
-        await plan(run, entry, fact, recorded)
+        for entry in entries:
+            await plan(run, entry, fact, recorded)
 
 
-for _kind, _entry in MAILS.items():
-    if isinstance(_entry, Mail):
-        _react_to(_kind, _entry)
+for _kind in MAILS:
+    if _entries := mails_of(_kind):
+        _react_to(_kind, _entries)

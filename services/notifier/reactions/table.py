@@ -1,4 +1,4 @@
-"""Which mail every public fact of the other services leads to, or why it leads to none.
+"""Which mails every public fact of the other services leads to, or why it leads to none.
 
 A fact that is missing here fails the tests: nobody adds one without saying whether people hear of it.
 """
@@ -41,10 +41,19 @@ from services.identity.events import (
     AccountActivated,
     AccountCreated,
     AccountDisabled,
+    AccountErased,
     AccountForgotten,
     ActivationRequested,
+    AddressClaimed,
+    EmailChanged,
+    EmailChangeRequested,
+    PasswordChanged,
+    PasswordResetRequested,
     ProfileChanged,
+    RecoveryCodeUsed,
     RoleGranted,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
     SignUpAttempted,
 )
 from services.notifier.ports import Letter
@@ -70,9 +79,21 @@ class Mail:
     to: str = "applicant"
 
 
-MAILS: Mapping[type[Event], Mail | NoMail] = {
+MAILS: Mapping[type[Event], Mail | tuple[Mail, ...] | NoMail] = {
     ActivationRequested: Mail("activation", about_accounts.activation, to="owner"),
     SignUpAttempted: Mail("sign_up_attempt", about_accounts.sign_up_attempt, to="owner"),
+    PasswordResetRequested: Mail("password_reset", about_accounts.password_reset, to="owner"),
+    PasswordChanged: Mail("password_changed", about_accounts.password_changed, to="owner"),
+    EmailChangeRequested: (
+        Mail("address_proof", about_accounts.address_proof, to="owner"),
+        Mail("address_warning", about_accounts.address_warning, to="owner"),
+    ),
+    AddressClaimed: Mail("address_claimed", about_accounts.address_claimed, to="owner"),
+    EmailChanged: Mail("address_changed", about_accounts.address_changed, to="owner"),
+    SecondFactorEnabled: Mail("second_factor_enabled", about_accounts.second_factor, to="owner"),
+    SecondFactorDisabled: Mail("second_factor_disabled", about_accounts.second_factor, to="owner"),
+    RecoveryCodeUsed: Mail("recovery_code_used", about_accounts.second_factor, to="owner"),
+    AccountErased: Mail("account_erased", about_accounts.erased, to="owner"),
     AccountCreated: NoMail("The request for activation that comes with it brings the link."),
     AccountActivated: NoMail("Who activates an account has the page that says so before his eyes."),
     ProfileChanged: NoMail("Who changes his own profile sees it changed."),
@@ -103,3 +124,9 @@ MAILS: Mapping[type[Event], Mail | NoMail] = {
     FileRejected: NoMail("Who sends a file is told at once, and the discussion shows a verdict that came later."),
     FileExpired: NoMail("The file was never part of a message."),
 }
+
+
+def mails_of(fact: type[Event]) -> tuple[Mail, ...]:
+    """The mails a fact leads to; none when it leads to none, or is no fact of the table."""
+    entry = MAILS.get(fact)
+    return (entry,) if isinstance(entry, Mail) else entry if isinstance(entry, tuple) else ()

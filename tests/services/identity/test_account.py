@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from kernel.events import Event
-from services.identity.aggregate.account import (
-    Account,
-    account,
-    activate,
-    change_profile,
-    disable,
-    forget,
-    grant_role,
-    invite,
-    request_activation,
-    sign_up,
-    warn_owner,
-)
+from services.identity.aggregate.account import Account, account
+from services.identity.aggregate.agents import disable, grant_role
+from services.identity.aggregate.joining import activate, forget, invite, request_activation, sign_up, warn_owner
+from services.identity.aggregate.owning import change_profile
 from services.identity.aggregate.reservation import release, reservation, reserve
 from services.identity.commands import (
     Activate,

@@ -30,7 +30,8 @@ async def facts(people: People) -> list[str]:
 async def test_a_form_filled_in_well_has_the_activation_mailed(people: People) -> None:
     answer = await people.sign_up()
     assert (answer.status_code, answer.json()) == (202, {"status": "activation-sent"})
-    created, mailed = await people.feed()
+    created, chosen, mailed = await people.feed()
+    assert chosen["data"] == {"account": created["data"]["account"], "how": "chosen"}
     assert created["data"] | {"account": "", "lookup": ""} == {
         "account": "",
         "terms_version": "2026-11",
@@ -166,7 +167,7 @@ async def test_an_address_that_has_an_account_is_answered_like_any_other(people:
     await people.joins("ada@example.org")
     known, unknown = await people.sign_up("Ada@Example.org"), await people.sign_up("bob@example.org")
     assert visible(known) == visible(unknown)
-    assert (await facts(people))[-3:] == ["SignUpAttempted", "AccountCreated", "ActivationRequested"]
+    assert (await facts(people))[-4:] == ["SignUpAttempted", "AccountCreated", "PasswordChanged", "ActivationRequested"]
     weak = [await people.sign_up(email, password="court") for email in ("ada@example.org", "eve@example.org")]
     assert visible(weak[0]) == visible(weak[1])
 

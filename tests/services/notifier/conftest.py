@@ -58,7 +58,8 @@ class Office:
         async with asyncio.timeout(10):
             for reactor in run.reactors:
                 for source, position in list(reactor.positions.items()):
-                    while position < self.told.runs[source].store.public_head:
+                    log = run.store if source == run.name else self.told.runs[source].store
+                    while position < log.public_head:
                         await asyncio.sleep(0.01)
                         position = reactor.positions[source]
 

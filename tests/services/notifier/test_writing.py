@@ -24,7 +24,18 @@ NASTY = (
 ACCOUNT: dict[str, dict[str, Any]] = {
     "activation": {"token": TOKEN, "expires_at": AT, "invited": False},
     "sign_up_attempt": {},
+    "password_reset": {"token": TOKEN, "expires_at": AT},
+    "password_changed": {"how": "reset", "at": AT},
+    "address_proof": {"token": TOKEN, "expires_at": AT},
+    "address_warning": {"at": AT},
+    "address_claimed": {},
+    "address_changed": {"at": AT},
+    "second_factor_enabled": {"at": AT},
+    "second_factor_disabled": {"at": AT},
+    "recovery_code_used": {"at": AT, "left": 1},
+    "account_erased": {"at": AT},
 }
+LINKS = {"activation": "activation", "password_reset": "mot-de-passe", "address_proof": "adresse"}
 AUTHOR = {"first_name": NASTY, "last_name": NASTY, "capacity": NASTY, "service": NASTY, "agent": "i1"}
 LEGAL = {
     "service_address": NASTY,
@@ -181,13 +192,26 @@ def test_every_mail_about_a_demande_says_how_to_follow_it(template: str, has_acc
     assert str(mail["References"]) == f"<demande.{DEMANDE}@cd.example.org>"
 
 
-def test_the_activation_link_is_the_only_secret_of_its_mail() -> None:
-    for invited in (True, False):
-        mail = parsed(written("activation", ACCOUNT["activation"] | {"invited": invited}))
-        for body in parts(mail):
-            assert links(body) == [f"{SITE}/activation/{TOKEN}"]
-            assert [segment for url in links(body) for segment in long_segments(url)] == [TOKEN]
-        assert TOKEN not in str(mail["Subject"])
+@pytest.mark.parametrize("invited", [True, False])
+@pytest.mark.parametrize("template", sorted(LINKS))
+def test_the_link_that_proves_something_is_the_only_secret_of_its_mail(template: str, invited: bool) -> None:
+    mail = parsed(written(template, ACCOUNT[template] | {"invited": invited}))
+    for body in parts(mail):
+        assert links(body) == [f"{SITE}/{LINKS[template]}/{TOKEN}"]
+        assert [segment for url in links(body) for segment in long_segments(url)] == [TOKEN]
+    assert TOKEN not in str(mail["Subject"])
+
+
+@pytest.mark.parametrize("template", sorted(ACCOUNT.keys() - LINKS.keys()))
+def test_the_other_mails_about_an_account_hold_no_secret(template: str) -> None:
+    for body in parts(parsed(written(template, ACCOUNT[template]))):
+        assert not [segment for url in links(body) for segment in long_segments(url)]
+
+
+@pytest.mark.parametrize(("left", "said"), [(0, "ne vous en reste plus"), (1, "en reste un."), (7, "en reste 7.")])
+def test_who_uses_a_recovery_code_is_told_how_many_are_left(left: int, said: str) -> None:
+    for body in parts(parsed(written("recovery_code_used", {"at": AT, "left": left}))):
+        assert said in body
 
 
 @pytest.mark.parametrize("template", sorted(ACCOUNT | DEMANDES))
