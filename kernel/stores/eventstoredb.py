@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import OrderedDict
 from datetime import datetime
 from pathlib import Path
@@ -25,13 +26,11 @@ from kernel.errors import Kind, Refused, unavailable
 from kernel.eventstore import Decision, Page
 from kernel.stores.esdb.copy import Copy
 from kernel.stores.esdb.follower import Follower, LogReplaced
-from kernel.stores.esdb.link import PATIENCE, Link
+from kernel.stores.esdb.link import PATIENCE, TIMEOUT, Link
 from kernel.stores.esdb.wire import new_event
 from kernel.stores.schema import from_row
 from kernel.stores.step import Draft, owned, step
 
-ATTEMPTS = 20
-TIMEOUT = 5.0
 CACHED_STREAMS = 4_000
 CACHED_LENGTH = 200
 log = logging.getLogger(__name__)
@@ -40,11 +39,13 @@ log = logging.getLogger(__name__)
 class EventStoreDbStore:
     """`EventStore` over a connection string (`esdb://…`), its copy in `directory`. Made by `open`."""
 
-    def __init__(self, uri: str, directory: Path, codec: Codec, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, uri: str, directory: Path, codec: Codec, clock: Clock = system_clock, patience: float = PATIENCE
+    ) -> None:
         self.source, self._codec, self._clock = codec.service, codec, clock
         self._copy = Copy(directory.resolve())
-        self._calls = Link(uri)
-        self._follower = Follower(self.source, uri, self._copy, self._moved)
+        self._patience, self._calls = patience, Link(uri, patience)
+        self._follower = Follower(self.source, Link(uri, patience), self._copy, self._moved)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._histories: OrderedDict[str, list[Recorded]] = OrderedDict()
         self._tick = asyncio.Event()
@@ -52,12 +53,15 @@ class EventStoreDbStore:
         self.epoch = self._copy.epoch
 
     @classmethod
-    async def open(cls, uri: str, directory: Path, codec: Codec, clock: Clock = system_clock) -> EventStoreDbStore:
+    async def open(
+        cls, uri: str, directory: Path, codec: Codec, clock: Clock = system_clock, patience: float = PATIENCE
+    ) -> EventStoreDbStore:
         """A store whose copy is up to date, or as it was left while the cluster is away.
 
+        `patience`: the seconds a cluster that does not answer is tried again before a command is refused.
         Raises Refused(unavailable) when the cluster is away and nothing was copied yet, and StoreInUse.
         """
-        store = cls(uri, directory, codec, clock)
+        store = cls(uri, directory, codec, clock, patience)
         try:
             await store._begin()
         except BaseException:
@@ -76,11 +80,13 @@ class EventStoreDbStore:
     async def update(self, stream: str, decide: Decision, ctx: Context) -> Commit:
         owned(self.source, stream)
         async with self._turns.setdefault(stream, asyncio.Lock()):
-            for _ in range(ATTEMPTS):
-                if self._closed or self._follower.lost:
-                    raise unavailable()
+            # Whoever wrote last is best placed to write next: an unlucky replica may have to try many times.
+            until = time.monotonic() + self._patience
+            while not self._closed and not self._follower.lost:
                 if (commit := await self._attempt(stream, decide, ctx)) is not None:
                     return commit
+                if time.monotonic() > until:
+                    break
         raise unavailable()
 
     async def read(self, stream: str, *, upto: int | datetime | None = None) -> list[Recorded]:
@@ -190,7 +196,7 @@ class EventStoreDbStore:
 
     async def _reached(self, position: int) -> None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 while self.head < position:
                     await self._tick.wait()
         except TimeoutError:

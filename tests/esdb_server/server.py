@@ -13,6 +13,14 @@ from tests.esdb_server.wire import grpc
 
 MEGABYTE = 1024 * 1024
 GRACE = 1.0
+CHANNEL = [
+    ("grpc.max_receive_message_length", 16 * MEGABYTE),
+    # Otherwise two processes could listen on one port, each taking some of the calls.
+    ("grpc.so_reuseport", 0),
+    # Clients of a production server may ask every ten seconds whether it is still there.
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+]
 DEFAULTS = Options()
 
 
@@ -47,9 +55,7 @@ class Server:
     async def start(self) -> Server:
         """Returns when it listens. Raises RuntimeError when the port or the directory is taken."""
         self._data.mkdir(parents=True, exist_ok=True)
-        # Without `so_reuseport` 0, two processes could listen on one port, each taking some of the calls.
-        options = [("grpc.max_receive_message_length", 16 * MEGABYTE), ("grpc.so_reuseport", 0)]
-        self._server = grpc.aio.server(options=options)
+        self._server = grpc.aio.server(options=CHANNEL)
         address = f"{self._host}:{self._port}"
         if self._tls:
             self._port = self._server.add_secure_port(address, grpc.ssl_server_credentials([self._tls]))

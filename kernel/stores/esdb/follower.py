@@ -15,10 +15,9 @@ from esdbclient.exceptions import GrpcError, NotFound, WrongCurrentVersion
 from pydantic_core import from_json, to_json
 
 from kernel.stores.esdb.copy import Copy
-from kernel.stores.esdb.link import Link, endless
+from kernel.stores.esdb.link import TIMEOUT, Link, endless
 from kernel.stores.esdb.wire import row
 
-TIMEOUT = 5.0
 BATCH = 1_000
 WINDOW = 200
 log = logging.getLogger(__name__)
@@ -31,9 +30,8 @@ class LogReplaced(RuntimeError):
 class Follower:
     """Two tasks: one listens, one writes what was heard, in batches. `moved` is called when the copy grew."""
 
-    def __init__(self, source: str, uri: str, copy: Copy, moved: Callable[[], None]) -> None:
-        self._source, self._copy, self._moved = source, copy, moved
-        self._link = Link(uri)
+    def __init__(self, source: str, link: Link, copy: Copy, moved: Callable[[], None]) -> None:
+        self._source, self._link, self._copy, self._moved = source, link, copy, moved
         self._heard: asyncio.Queue[RecordedEvent] = asyncio.Queue(2 * BATCH)
         self._seen = 0
         self._tasks: list[asyncio.Task[None]] = []

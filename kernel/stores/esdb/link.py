@@ -33,7 +33,15 @@ FINAL = (
     WrongCurrentVersion,
 )
 """Errors that say something; any other one says that nobody knows what happened."""
-BACKOFF = (("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 2_000))
+TIMEOUT = 3.0
+"""Seconds one attempt may take."""
+CHANNEL = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # The client's own option for this bears a name gRPC does not know.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+)
 log = logging.getLogger(__name__)
 
 
@@ -53,15 +61,15 @@ class Client(AsyncEventStoreDBClient):
 class Link:
     """A client of the cluster, connected when first used. Not to be shared by calls and a subscription."""
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
+    def __init__(self, uri: str, patience: float = PATIENCE) -> None:
+        self._uri, self._patience = uri, patience
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
 
-    async def call(self, attempt: Callable[[AsyncEventStoreDBClient], Awaitable[T]], patience: float = PATIENCE) -> T:
+    async def call(self, attempt: Callable[[AsyncEventStoreDBClient], Awaitable[T]]) -> T:
         """The outcome, or one of FINAL. Raises Refused(unavailable). Attempts must bear repetition."""
         loop = asyncio.get_running_loop()
-        until, pause = loop.time() + patience, 0.05
+        until, pause = loop.time() + self._patience, 0.05
         while True:
             try:
                 client = await self._connected()
@@ -93,7 +101,7 @@ class Link:
         async with self._connecting:
             if self._client is None:
                 client = Client(self._uri)
-                client.grpc_options += BACKOFF
+                client.grpc_options += CHANNEL
                 await client.connect()
                 self._client = client
             return self._client
