@@ -6,11 +6,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, answer
 from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.implicit import give_reasons, issue_attestation
 from services.dossiers.api.access import author_of, of_agent
+from services.dossiers.api.shown import DemandeVersion
 from services.dossiers.commands import GiveReasons, IssueAttestation
 from services.dossiers.projections import demande_detail, history
 
@@ -35,7 +37,7 @@ class Attesting(BaseModel):
     capacity: str | None = Field(None, max_length=120)
 
 
-@router.post("/reasons", summary="Communiquer les motifs d'un refus implicite")
+@router.post("/reasons", summary="Communiquer les motifs d'un refus implicite", responses=answers(200, DemandeVersion))
 async def reasons(id: str, body: Reasons, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Answer an applicant who asked why silence refused his demande."""
     row = await of_agent(await view(demande_detail.projection), id, caller)
@@ -44,7 +46,9 @@ async def reasons(id: str, body: Reasons, run: Run, view: View, caller: Caller, 
     return await answer(run, commit, {"id": id, "version": commit.version}, shown_in=SHOWN_IN)
 
 
-@router.post("/attestation", summary="Délivrer l'attestation d'une acceptation implicite")
+@router.post(
+    "/attestation", summary="Délivrer l'attestation d'une acceptation implicite", responses=answers(200, DemandeVersion)
+)
 async def attestation(
     id: str, run: Run, view: View, caller: Caller, ctx: Ctx, body: Attesting | None = None
 ) -> Response:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from kernel.errors import Fault, invalid
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, versioned
 from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
@@ -19,6 +20,8 @@ from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.demande import NEXT, STATUSES, add_note, assign, change_status, demande
 from services.dossiers.api import shapes
 from services.dossiers.api.access import author_of, demand_agent, of_agent
+from services.dossiers.api.shown import DemandeStatus
+from services.dossiers.api.shown_to_agents import DemandeAssignment, DemandeToInstruct, DeskPage, NoteWritten
 from services.dossiers.commands import AddNote, AssignDemande, ChangeStatus
 from services.dossiers.projections import dashboard, demande_detail, history
 
@@ -64,7 +67,7 @@ class NewNote(BaseModel):
     text: str = Field(max_length=10_000)
 
 
-@router.get("", summary="Les demandes de mes services")
+@router.get("", summary="Les demandes de mes services", responses=answers(200, DeskPage))
 async def desk(view: View, caller: Caller, paging: Paged, asked: Annotated[DeskFilters, Query()]) -> dict[str, Any]:
     """The list, and how many stand at each status."""
     demand_agent(caller)
@@ -84,7 +87,7 @@ async def desk(view: View, caller: Caller, paging: Paged, asked: Annotated[DeskF
     return {"items": [dashboard.on_desk(row) for row in rows], "next": following, "counts": counts}
 
 
-@router.get("/{id}", summary="Une demande à instruire")
+@router.get("/{id}", summary="Une demande à instruire", responses=answers(200, DemandeToInstruct))
 async def one(id: str, run: Run, view: View, caller: Caller) -> Response:
     """Everything needed to decide."""
     db = await view(demande_detail.projection)
@@ -99,7 +102,7 @@ async def one(id: str, run: Run, view: View, caller: Caller) -> Response:
     return versioned(body, row["version"])
 
 
-@router.post("/{id}/status", summary="Faire évoluer une demande")
+@router.post("/{id}/status", summary="Faire évoluer une demande", responses=answers(200, DemandeStatus))
 async def status(id: str, body: StatusChange, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Move the demande along, or decide."""
     row = await of_agent(await view(demande_detail.projection), id, caller)
@@ -113,7 +116,7 @@ async def status(id: str, body: StatusChange, run: Run, view: View, caller: Call
     return await answer(run, commit, answered, shown_in=SHOWN_IN)
 
 
-@router.post("/{id}/assignment", summary="Confier une demande")
+@router.post("/{id}/assignment", summary="Confier une demande", responses=answers(200, DemandeAssignment))
 async def assignment(id: str, body: Assignment, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Take the demande, give it to a colleague, or put it back."""
     row = await of_agent(await view(demande_detail.projection), id, caller)
@@ -123,7 +126,7 @@ async def assignment(id: str, body: Assignment, run: Run, view: View, caller: Ca
     return await answer(run, commit, answered, shown_in=SHOWN_IN)
 
 
-@router.post("/{id}/notes", status_code=201, summary="Ajouter une note interne")
+@router.post("/{id}/notes", status_code=201, summary="Ajouter une note interne", responses=answers(201, NoteWritten))
 async def note(id: str, body: NewNote, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Write a note that the applicant never sees."""
     await of_agent(await view(demande_detail.projection), id, caller)

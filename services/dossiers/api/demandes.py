@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, unauthenticated, versioned
 from kernel.http.paging import Paged, page_of
 from services.dossiers.adapters import drafts
@@ -19,6 +20,7 @@ from services.dossiers.aggregate.filing import join, lookup, unknown_tracking
 from services.dossiers.api import shapes
 from services.dossiers.api.access import account_contact, of_applicant, own_draft
 from services.dossiers.api.filing import demand_current
+from services.dossiers.api.shown import DemandeHistory, DemandeStatus, JoinedDemande, MyDemandes, OneDemande
 from services.dossiers.commands import DiscardDraft, JoinDemande, WithdrawDemande
 from services.dossiers.projections import catalogue, dashboard, demande_detail, history, tracking
 
@@ -34,7 +36,7 @@ class Withdrawal(BaseModel):
     reason: str = Field("", max_length=2000)
 
 
-class Attachment(BaseModel):
+class Joining(BaseModel):
     """The number of a demande filed without an account."""
 
     model_config = ConfigDict(extra="forbid")
@@ -49,7 +51,7 @@ class Filters(BaseModel):
     q: str | None = Field(None, max_length=200)
 
 
-@router.get("", summary="Mes demandes")
+@router.get("", summary="Mes demandes", responses=answers(200, MyDemandes))
 async def my_demandes(
     run: Run, view: View, caller: Caller, paging: Paged, wanted: Annotated[Filters, Query()]
 ) -> dict[str, Any]:
@@ -68,8 +70,8 @@ async def my_demandes(
     return {"items": [dashboard.mine(row) for row in rows], "next": following}
 
 
-@router.post("/attachment", summary="Rattacher une demande à mon compte")
-async def attach(body: Attachment, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
+@router.post("/attachment", summary="Rattacher une demande à mon compte", responses=answers(200, JoinedDemande))
+async def attach(body: Joining, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Bring into the account a demande filed without one, whose contact has the account's address."""
     account, email = account_of(caller), caller.email or ""
     digest = lookup(run.key("tracking"), email, body.tracking_number)
@@ -82,7 +84,7 @@ async def attach(body: Attachment, run: Run, view: View, caller: Caller, ctx: Ct
     return await answer(run, commit, dashboard.mine(row) | {"version": commit.version}, shown_in=SHOWN_IN)
 
 
-@router.get("/{id}", summary="Une demande")
+@router.get("/{id}", summary="Une demande", responses=answers(200, OneDemande))
 async def one_demande(id: str, run: Run, view: View, caller: Caller) -> Response:
     """The demande with its answers as filed, or a draft with what is left to complete."""
     db = await view(demande_detail.projection)
@@ -95,14 +97,16 @@ async def one_demande(id: str, run: Run, view: View, caller: Caller) -> Response
     return versioned(shown | {"actions": shapes.applicant_actions(shown)}, row["version"])
 
 
-@router.get("/{id}/history", summary="L'historique d'une demande")
+@router.get("/{id}/history", summary="L'historique d'une demande", responses=answers(200, DemandeHistory))
 async def past(id: str, view: View, caller: Caller) -> dict[str, Any]:
     """What happened, in plain words, oldest first."""
     await of_applicant(await view(demande_detail.projection), id, caller)
     return {"items": await history.of_demande(await view(history.projection), id, internal=False), "next": None}
 
 
-@router.post("/{id}/withdrawal", summary="Retirer une demande, ou supprimer un brouillon")
+@router.post(
+    "/{id}/withdrawal", summary="Retirer une demande, ou supprimer un brouillon", responses=answers(200, DemandeStatus)
+)
 async def withdrawal(id: str, body: Withdrawal, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Give up a demande that is not decided yet. A draft is forgotten, with all that was typed."""
     db = await view(demande_detail.projection)

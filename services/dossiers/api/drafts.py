@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from starlette.responses import JSONResponse, Response
 
 from kernel.errors import Kind, Refused, conflict, stale
+from kernel.http.contract import answers
 from kernel.http.deps import Asked, Caller, Run, View, account_of
 from services.dossiers.adapters import drafts
 from services.dossiers.adapters.drafts import Draft, Saved
@@ -17,6 +18,7 @@ from services.dossiers.aggregate.drafting import Content, changed, fitting, read
 from services.dossiers.aggregate.form import Definition
 from services.dossiers.api.access import of_applicant, own_draft
 from services.dossiers.api.filing import PARTS, begin, demand_current, to_file
+from services.dossiers.api.shown import DraftCopied, DraftSaved
 from services.dossiers.projections import catalogue, demande_detail
 
 router = APIRouter(prefix="/api/demandes", tags=["Demandes"])
@@ -33,7 +35,7 @@ class Typed(BaseModel):
     on_behalf_of: JsonValue = None
 
 
-@router.patch("/{id}/answers", summary="Enregistrer un brouillon")
+@router.patch("/{id}/answers", summary="Enregistrer un brouillon", responses=answers(200, DraftSaved))
 async def autosave(id: str, body: Typed, run: Run, view: View, asked: Asked) -> Response:
     """Keep what was just typed. A wrong value is refused with its sentence, and nothing is kept; a missing one is not.
 
@@ -62,7 +64,12 @@ async def autosave(id: str, body: Typed, run: Run, view: View, asked: Asked) -> 
     raise stale()
 
 
-@router.post("/{id}/duplicate", status_code=201, summary="Refaire une demande à partir d'une ancienne")
+@router.post(
+    "/{id}/duplicate",
+    status_code=201,
+    summary="Refaire une demande à partir d'une ancienne",
+    responses=answers(201, DraftCopied),
+)
 async def duplicate(id: str, run: Run, view: View, asked: Asked, caller: Caller) -> Response:
     """Begin a draft with the answers of a past demande that still fit the version in force.
 

@@ -15,6 +15,7 @@ from kernel.clock import rfc3339
 from kernel.db import Db
 from kernel.envelope import Commit, Context
 from kernel.errors import Fault, conflict, invalid, stale
+from kernel.http.contract import answers
 from kernel.http.deps import Asked, Caller, Ctx, Incoming, Run, View, account_of, answer
 from kernel.http.tokens import Principal
 from kernel.ids import derived_id, tracking_number
@@ -26,6 +27,7 @@ from services.dossiers.aggregate.drafting import Content, draft, known_only, rea
 from services.dossiers.aggregate.filing import demarche_closed, submit
 from services.dossiers.aggregate.form import Definition
 from services.dossiers.api.access import account_contact, of_applicant, own_draft
+from services.dossiers.api.shown import DemandeFiled
 from services.dossiers.commands import DraftDemande, SubmitDemande
 from services.dossiers.events import DemandeDrafted, DemandeSubmitted
 from services.dossiers.projections import catalogue, dashboard, demande_detail, history, tracking
@@ -49,7 +51,9 @@ class NewDemande(BaseModel):
     terms_version: str | None = Field(None, max_length=40)
 
 
-@router.post("", status_code=201, summary="Déposer une demande, ou commencer un brouillon")
+@router.post(
+    "", status_code=201, summary="Déposer une demande, ou commencer un brouillon", responses=answers(201, DemandeFiled)
+)
 async def file_demande(body: NewDemande, run: Run, asked: Asked, view: View) -> Response:
     """File a demande, with or without an account. With one, `submit: false` begins a draft, which may be incomplete."""
     owner = asked.caller.account if asked.caller.kind == "account" and asked.caller.account else ""
@@ -72,7 +76,7 @@ async def file_demande(body: NewDemande, run: Run, asked: Asked, view: View) -> 
     return await answer(run, commit, _filed(commit), status=201, shown_in=SHOWN_IN)
 
 
-@router.post("/{id}/submission", summary="Déposer un brouillon")
+@router.post("/{id}/submission", summary="Déposer un brouillon", responses=answers(200, DemandeFiled))
 async def submission(id: str, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """File a draft. The answer gives its tracking number, this once and in every mail."""
     account_of(caller)

@@ -8,12 +8,14 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, answer
 from services.dossiers.adapters.papers import Printed, issue_receipt, print_attestation
 from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.implicit import request_attestation, request_reasons
 from services.dossiers.api.access import of_applicant
+from services.dossiers.api.shown import DemandeVersion
 from services.dossiers.commands import RequestAttestation, RequestReasons
 from services.dossiers.projections import demande_detail, history
 
@@ -38,7 +40,9 @@ async def attestation(id: str, run: Run, view: View, caller: Caller) -> Response
     return _pdf(await print_attestation(run, id), "attestation")
 
 
-@router.post("/attestation-request", summary="Demander l'attestation d'une acceptation")
+@router.post(
+    "/attestation-request", summary="Demander l'attestation d'une acceptation", responses=answers(200, DemandeVersion)
+)
 async def ask_attestation(id: str, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Ask the service to attest that its silence accepted the demande."""
     await of_applicant(await view(demande_detail.projection), id, caller)
@@ -46,7 +50,7 @@ async def ask_attestation(id: str, run: Run, view: View, caller: Caller, ctx: Ct
     return await answer(run, commit, {"id": id, "version": commit.version}, shown_in=SHOWN_IN)
 
 
-@router.post("/reasons-request", summary="Demander les motifs d'un refus")
+@router.post("/reasons-request", summary="Demander les motifs d'un refus", responses=answers(200, DemandeVersion))
 async def ask_reasons(id: str, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Ask the service why its silence refused the demande; it has a month to say."""
     await of_applicant(await view(demande_detail.projection), id, caller)

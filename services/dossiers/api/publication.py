@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from kernel.db import Row
 from kernel.errors import Fault, invalid, not_found
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer
 from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
 from services.dossiers.aggregate.demarche import close, demarche, revise
 from services.dossiers.aggregate.form import Definition, with_examples
+from services.dossiers.api.shown import ClosedDemarche, ManagedDemarches, PublishedDemarche
 from services.dossiers.commands import CloseDemarche, ReviseDemarche
 from services.dossiers.events import DemarchePublished
 from services.dossiers.projections import catalogue
@@ -21,7 +23,7 @@ from services.dossiers.projections import catalogue
 router = APIRouter(prefix="/api/backoffice/demarches", tags=["Administration"])
 
 
-@router.get("", summary="Toutes les démarches")
+@router.get("", summary="Toutes les démarches", responses=answers(200, ManagedDemarches))
 async def demarches(view: View, caller: Caller, paging: Paged) -> dict[str, Any]:
     """Every démarche by slug, closed ones included."""
     _demand_administrateur(caller)
@@ -30,7 +32,7 @@ async def demarches(view: View, caller: Caller, paging: Paged) -> dict[str, Any]
     return {"items": [_shown(row) for row in rows], "next": following}
 
 
-@router.put("/{slug}", summary="Publier une version d'une démarche")
+@router.put("/{slug}", summary="Publier une version d'une démarche", responses=answers(200, PublishedDemarche))
 async def publish_next(slug: str, body: Definition, run: Run, caller: Caller, ctx: Ctx) -> Response:
     """Publish the next version, whatever version the body says; examples that are missing are written.
 
@@ -49,7 +51,7 @@ async def publish_next(slug: str, body: Definition, run: Run, caller: Caller, ct
     return await answer(run, commit, answered, shown_in=(catalogue.projection,))
 
 
-@router.post("/{slug}/closure", summary="Fermer une démarche")
+@router.post("/{slug}/closure", summary="Fermer une démarche", responses=answers(200, ClosedDemarche))
 async def closure(slug: str, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Take no more demandes. Those that were filed go on, and stay readable as they were filed."""
     _demand_administrateur(caller)

@@ -1,0 +1,74 @@
+"""The shapes of the desk's answers, for the contract."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kernel.http.contract import Shown
+from services.dossiers.api.shown import FiledDemande, HistoryEntry, MyDemande, Status
+
+
+class Applicant(Shown):
+    """Pour qui une demande est faite."""
+
+    kind: str
+    name: str
+
+
+class DeskDemande(MyDemande):
+    """Une demande sur le bureau d'un service ; `deadline` : le jour où le silence vaut décision."""
+
+    applicant: Applicant
+    assigned_to: str | None
+    awaiting: Literal["applicant", "service"] | None
+    deadline: str | None
+
+
+class DeskPage(Shown):
+    """Les demandes d'un service ; `counts` : combien à chaque état."""
+
+    items: list[DeskDemande]
+    next: str | None
+    counts: dict[str, int]
+
+
+class Assignee(Shown):
+    """L'agent à qui une demande est confiée."""
+
+    id: str
+    name: str
+
+
+class InternalNote(Shown):
+    """Une note interne."""
+
+    id: str
+    at: str
+    author: str
+    text: str
+
+
+class DemandeToInstruct(FiledDemande):
+    """Tout ce qu'il faut pour décider ; `allowed` : les états possibles ensuite."""
+
+    assigned_to: Assignee | None
+    allowed: list[Status]
+    history: list[HistoryEntry]
+    notes: list[InternalNote]
+
+
+class DemandeAssignment(Shown):
+    """La demande et l'agent à qui elle est confiée."""
+
+    id: str
+    assigned_to: str | None
+    version: int
+
+
+class NoteWritten(Shown):
+    """La note ajoutée."""
+
+    id: str
+    text: str
+    author: str
+    version: int
