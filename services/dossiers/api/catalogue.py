@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from kernel.errors import not_found
 from kernel.http.contract import answers
 from kernel.http.deps import View
-from services.dossiers.api.shown import Demarche, Demarches
+from services.dossiers.api.shown_of_demarches import Demarche, Demarches
 from services.dossiers.projections import catalogue
 
 router = APIRouter(tags=["Catalogue"])

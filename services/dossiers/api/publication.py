@@ -15,7 +15,7 @@ from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
 from services.dossiers.aggregate.demarche import close, demarche, revise
 from services.dossiers.aggregate.form import Definition, with_examples
-from services.dossiers.api.shown import ClosedDemarche, ManagedDemarches, PublishedDemarche
+from services.dossiers.api.shown_of_demarches import ClosedDemarche, ManagedDemarches, PublishedDemarche
 from services.dossiers.commands import CloseDemarche, ReviseDemarche
 from services.dossiers.events import DemarchePublished
 from services.dossiers.projections import catalogue

@@ -1,4 +1,4 @@
-"""The shapes of this service's answers, for the contract; the desk's are in `shown_to_agents`."""
+"""The shapes of this service's answers, for the contract; the catalogue's and the desk's are beside."""
 
 from __future__ import annotations
 
@@ -7,58 +7,9 @@ from typing import Any, Literal
 from pydantic import RootModel
 
 from kernel.http.contract import Shown
-from services.dossiers.aggregate.form import Definition
 from services.dossiers.aggregate.silence import Alert, Progress, Silence
 
 Status = Literal["brouillon", "deposee", "en_instruction", "acceptee", "refusee", "sans_suite", "retiree"]
-
-
-class Demarche(Definition):
-    """Une démarche et son formulaire ; `open` : elle reçoit des demandes."""
-
-    open: bool
-
-
-class Demarches(Shown):
-    """Les démarches ouvertes."""
-
-    items: list[Demarche]
-    next: None
-
-
-class ManagedDemarche(Shown):
-    """Une démarche du catalogue ; `etag` : à renvoyer dans If-Match."""
-
-    slug: str
-    title: str
-    service: str
-    version: int
-    status: Literal["open", "closed"]
-    published_at: str
-    closed_at: str | None
-    etag: str
-
-
-class ManagedDemarches(Shown):
-    """Toutes les démarches, closes comprises."""
-
-    items: list[ManagedDemarche]
-    next: str | None
-
-
-class PublishedDemarche(Shown):
-    """La version publiée."""
-
-    slug: str
-    version: int
-    status: Literal["open"]
-
-
-class ClosedDemarche(Shown):
-    """La démarche close."""
-
-    slug: str
-    status: Literal["closed"]
 
 
 class DemandeFiled(Shown):
