@@ -8,12 +8,12 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
-from uuid import uuid4
 
 from esdbclient import AsyncEventStoreDBClient, NewEvent, RecordedEvent, StreamState
 from esdbclient.exceptions import GrpcError, NotFound, WrongCurrentVersion
 from pydantic_core import from_json, to_json
 
+from kernel.ids import random_uuid
 from kernel.stores.esdb.copy import Copy
 from kernel.stores.esdb.link import TIMEOUT, Link, endless
 from kernel.stores.esdb.wire import row
@@ -114,7 +114,7 @@ async def _epoch(client: AsyncEventStoreDBClient, source: str) -> str:
         try:
             (first,) = await client.get_stream(stream, limit=1, timeout=TIMEOUT)
         except NotFound:
-            born = NewEvent(type="LogOpened", data=to_json({"epoch": str(uuid4())}))
+            born = NewEvent(type="LogOpened", data=to_json({"epoch": str(random_uuid())}))
             try:
                 await client.append_to_stream(
                     stream, current_version=StreamState.NO_STREAM, events=[born], timeout=TIMEOUT
