@@ -37,9 +37,8 @@ ANY = StreamState.ANY
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """Inside this event loop."""
-    running = await Server(tmp_path / "server").start()
-    yield running
-    await running.stop()
+    async with Server(tmp_path / "server") as running:
+        yield running
 
 
 class Replicas:
@@ -56,6 +55,13 @@ class Replicas:
         self._open.append(store)
         return store
 
+    async def __aenter__(self) -> Replicas:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+        self._keys.close()
+
     async def close(self, *stores: EventStoreDbStore) -> None:
         for store in stores or tuple(self._open):
             self._open.remove(store)
@@ -64,9 +70,8 @@ class Replicas:
 
 @pytest.fixture
 async def replicas(tmp_path: Path, server: Server) -> AsyncIterator[Replicas]:
-    made = Replicas(tmp_path, server.uri)
-    yield made
-    await made.close()
+    async with Replicas(tmp_path, server.uri) as made:
+        yield made
 
 
 async def refused(attempt: object, slug: str) -> Refused:
@@ -290,28 +295,28 @@ async def attempt(command: object) -> object:
 
 
 async def test_a_reply_that_is_lost_is_found_again(tmp_path: Path) -> None:
-    server = await Server(tmp_path / "server", limits=Options(lose_every=3)).start()
-    replicas = Replicas(tmp_path, server.uri)
-    store = await replicas.open()
-    await asyncio.gather(*(store.update(stream(str(n % 4)), count, context(n)) for n in range(40)))
-    facts = (await store.scan(0)).facts
-    assert len(facts) == 40
-    assert len({fact.meta.command for fact in facts}) == 40
-    assert (await Verified(store).run())["ok"]
-    await replicas.close()
-    await server.stop()
+    async with (
+        Server(tmp_path / "server", limits=Options(lose_every=3)) as server,
+        Replicas(tmp_path, server.uri) as replicas,
+    ):
+        store = await replicas.open()
+        await asyncio.gather(*(store.update(stream(str(n % 4)), count, context(n)) for n in range(40)))
+        facts = (await store.scan(0)).facts
+        assert len(facts) == 40
+        assert len({fact.meta.command for fact in facts}) == 40
+        assert (await Verified(store).run())["ok"]
 
 
 async def test_an_append_too_large_is_a_refusal_that_says_so(tmp_path: Path) -> None:
-    server = await Server(tmp_path / "server", limits=Options(max_append_size=4_000)).start()
-    replicas = Replicas(tmp_path, server.uri)
-    store = await replicas.open()
-    large = [CounterAudited(by="x" * 5_000)]
-    error = await refused(append(store, "a", large, 1), "append-too-large")
-    assert error.kind is Kind.TOO_LARGE
-    assert (await append(store, "a", some("a", 1), 2)).version == 1
-    await replicas.close()
-    await server.stop()
+    async with (
+        Server(tmp_path / "server", limits=Options(max_append_size=4_000)) as server,
+        Replicas(tmp_path, server.uri) as replicas,
+    ):
+        store = await replicas.open()
+        large = [CounterAudited(by="x" * 5_000)]
+        error = await refused(append(store, "a", large, 1), "append-too-large")
+        assert error.kind is Kind.TOO_LARGE
+        assert (await append(store, "a", some("a", 1), 2)).version == 1
 
 
 async def test_a_command_that_is_cancelled_is_cancelled_and_harms_nobody(replicas: Replicas) -> None:
@@ -332,47 +337,41 @@ async def test_a_command_that_is_cancelled_is_cancelled_and_harms_nobody(replica
 
 
 async def test_another_log_is_copied_again_from_its_beginning(tmp_path: Path) -> None:
-    server = await Server(tmp_path / "server").start()
-    replicas = Replicas(tmp_path, server.uri)
-    store = await replicas.open()
-    await mixed(store)
-    epoch = store.epoch
-    await replicas.close(store)
-    await server.stop()
-    shutil.rmtree(tmp_path / "server")
-    await server.start()
-    store = await replicas.open()
-    assert store.epoch != epoch
-    assert (store.head, (await store.scan(0)).facts) == (0, [])
-    assert (await append(store, "a", some("a", 1), 1)).version == 1
-    await replicas.close()
-    await server.stop()
+    async with Server(tmp_path / "server") as server, Replicas(tmp_path, server.uri) as replicas:
+        store = await replicas.open()
+        await mixed(store)
+        epoch = store.epoch
+        await replicas.close(store)
+        await server.stop()
+        shutil.rmtree(tmp_path / "server")
+        await server.start()
+        store = await replicas.open()
+        assert store.epoch != epoch
+        assert (store.head, (await store.scan(0)).facts) == (0, [])
+        assert (await append(store, "a", some("a", 1), 1)).version == 1
 
 
 async def test_an_older_backup_is_noticed(tmp_path: Path) -> None:
-    server = await Server(tmp_path / "server").start()
-    replicas = Replicas(tmp_path, server.uri)
-    store = await replicas.open()
-    await append(store, "a", some("a", 2), 1)
-    await server.stop()
-    shutil.copytree(tmp_path / "server", tmp_path / "backup")
-    await server.start()
-    store = await reopened(replicas, store)
-    await append(store, "a", some("a", 3), 2)
-    await server.stop()
-    shutil.rmtree(tmp_path / "server")
-    shutil.copytree(tmp_path / "backup", tmp_path / "server")
-    await server.start()
-    # Who runs on refuses to write into a log that is not the one he knows.
-    async with asyncio.timeout(10):
-        while not store._follower.lost:
-            await asyncio.sleep(0.02)
-    await refused(append(store, "a", some("a", 1), 3), "unavailable")
-    store = await reopened(replicas, store)
-    assert len(await store.read(stream("a"))) == 2
-    assert (await append(store, "a", some("a", 1), 4)).version == 3
-    await replicas.close()
-    await server.stop()
+    async with Server(tmp_path / "server") as server, Replicas(tmp_path, server.uri) as replicas:
+        store = await replicas.open()
+        await append(store, "a", some("a", 2), 1)
+        await server.stop()
+        shutil.copytree(tmp_path / "server", tmp_path / "backup")
+        await server.start()
+        store = await reopened(replicas, store)
+        await append(store, "a", some("a", 3), 2)
+        await server.stop()
+        shutil.rmtree(tmp_path / "server")
+        shutil.copytree(tmp_path / "backup", tmp_path / "server")
+        await server.start()
+        # Who runs on refuses to write into a log that is not the one he knows.
+        async with asyncio.timeout(10):
+            while not store._follower.lost:
+                await asyncio.sleep(0.02)
+        await refused(append(store, "a", some("a", 1), 3), "unavailable")
+        store = await reopened(replicas, store)
+        assert len(await store.read(stream("a"))) == 2
+        assert (await append(store, "a", some("a", 1), 4)).version == 3
 
 
 async def reopened(replicas: Replicas, store: EventStoreDbStore) -> EventStoreDbStore:
@@ -382,33 +381,31 @@ async def reopened(replicas: Replicas, store: EventStoreDbStore) -> EventStoreDb
 
 @pytest.mark.faults
 async def test_kill_nine_of_the_server_between_any_two_calls_loses_nothing(tmp_path: Path) -> None:
-    server = EsdbServer(tmp_path / "server").start()
-    replicas = Replicas(tmp_path, server.uri)
-    one, two = await replicas.open("one", 10), await replicas.open("two", 10)
+    with EsdbServer(tmp_path / "server") as server:
+        async with Replicas(tmp_path, server.uri) as replicas:
+            one, two = await replicas.open("one", 10), await replicas.open("two", 10)
 
-    async def write(store: EventStoreDbStore, writer: int) -> list[str]:
-        mine = []
-        for number in range(25):
-            ctx = context(f"{writer}-{number}")
-            while not isinstance(await attempt(store.update(stream(str(writer % 3)), count, ctx)), Commit):
-                await asyncio.sleep(0.05)
-            mine.append(str(ctx.command_id))
-        return mine
+            async def write(store: EventStoreDbStore, writer: int) -> list[str]:
+                mine = []
+                for number in range(25):
+                    ctx = context(f"{writer}-{number}")
+                    while not isinstance(await attempt(store.update(stream(str(writer % 3)), count, ctx)), Commit):
+                        await asyncio.sleep(0.05)
+                    mine.append(str(ctx.command_id))
+                return mine
 
-    writing = asyncio.gather(*(write((one, two)[writer % 2], writer) for writer in range(6)))
-    for _ in range(3):
-        await asyncio.sleep(0.15)
-        await asyncio.to_thread(server.kill)
-        await asyncio.to_thread(server.start)
-    acknowledged = [command for mine in await writing for command in mine]
-    last = max(one.head, two.head)
-    for store in (one, two):
-        assert await store.changed(last - 1, 10)
-        commands = [fact.meta.command for fact in (await store.scan(0)).facts]
-        assert sorted(commands) == sorted(acknowledged)
-        assert (await Verified(store).run())["ok"]
-    await replicas.close()
-    server.stop()
+            writing = asyncio.gather(*(write((one, two)[writer % 2], writer) for writer in range(6)))
+            for _ in range(3):
+                await asyncio.sleep(0.15)
+                await asyncio.to_thread(server.kill)
+                await asyncio.to_thread(server.start)
+            acknowledged = [command for mine in await writing for command in mine]
+            last = max(one.head, two.head)
+            for store in (one, two):
+                assert await store.changed(last - 1, 10)
+                commands = [fact.meta.command for fact in (await store.scan(0)).facts]
+                assert sorted(commands) == sorted(acknowledged)
+                assert (await Verified(store).run())["ok"]
 
 
 @pytest.fixture
@@ -427,26 +424,25 @@ async def test_a_change_of_leader_loses_nothing_and_needs_no_restart(
     nodes: list[EsdbServer], end: str, tmp_path: Path
 ) -> None:
     uri = f"esdb://{','.join(node.target for node in nodes)}?Tls=false&DiscoveryInterval=50&MaxDiscoverAttempts=3"
-    replicas = Replicas(tmp_path, uri)
-    store = await replicas.open(patience=10)
-    await append(store, "a", some("a", 1), "before")
+    async with Replicas(tmp_path, uri) as replicas:
+        store = await replicas.open(patience=10)
+        await append(store, "a", some("a", 1), "before")
 
-    async def write(writer: int) -> None:
-        for number in range(10):
-            command = store.update(stream(str(writer)), count, context(f"{writer}-{number}"))
-            while not isinstance(await attempt(command), Commit):
-                await asyncio.sleep(0.05)
+        async def write(writer: int) -> None:
+            for number in range(10):
                 command = store.update(stream(str(writer)), count, context(f"{writer}-{number}"))
+                while not isinstance(await attempt(command), Commit):
+                    await asyncio.sleep(0.05)
+                    command = store.update(stream(str(writer)), count, context(f"{writer}-{number}"))
 
-    writing = asyncio.gather(*(write(writer) for writer in range(4)))
-    await asyncio.sleep(0.05)
-    await asyncio.to_thread(nodes[0].kill if end == "kill" else nodes[0].resign)
-    async with asyncio.timeout(30):
-        await writing
-    facts = (await store.scan(0)).facts
-    assert len(facts) == len({fact.meta.command for fact in facts}) == 41
-    assert (await Verified(store).run())["ok"]
-    await replicas.close()
+        writing = asyncio.gather(*(write(writer) for writer in range(4)))
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(nodes[0].kill if end == "kill" else nodes[0].resign)
+        async with asyncio.timeout(30):
+            await writing
+        facts = (await store.scan(0)).facts
+        assert len(facts) == len({fact.meta.command for fact in facts}) == 41
+        assert (await Verified(store).run())["ok"]
 
 
 async def test_the_connection_string_brings_tls_and_a_password(tmp_path: Path) -> None:
@@ -454,9 +450,8 @@ async def test_the_connection_string_brings_tls_and_a_password(tmp_path: Path) -
     options = ["--cert", str(pair.certificate), "--key", str(pair.key), "--user", "guichet:s3cret"]
     with EsdbServer(tmp_path / "server", *options) as server:
         uri = f"esdb://guichet:s3cret@{server.target}?TlsCaFile={pair.certificate}"
-        replicas = Replicas(tmp_path, uri)
-        store = await replicas.open()
-        assert (await append(store, "a", some("a", 2), 1)).version == 2
-        await replicas.close()
-        wrong = Replicas(tmp_path, uri.replace("s3cret", "guess"))
-        await refused(wrong.open("two", patience=0.2), "unavailable")
+        async with Replicas(tmp_path, uri) as replicas:
+            store = await replicas.open()
+            assert (await append(store, "a", some("a", 2), 1)).version == 2
+        async with Replicas(tmp_path, uri.replace("s3cret", "guess")) as wrong:
+            await refused(wrong.open("two", patience=0.2), "unavailable")

@@ -46,6 +46,13 @@ class Server:
         self._data, self._tls, self._limits = data.resolve(), tls, limits
         self._host, self._port, self._advertise = host, port, advertise
         self._users, self._members, self._replicas = list(users), members, replicas
+        self._server: grpc.aio.Server | None = None
+
+    async def __aenter__(self) -> Server:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     @property
     def uri(self) -> str:
@@ -55,23 +62,26 @@ class Server:
     async def start(self) -> Server:
         """Returns when it listens. Raises RuntimeError when the port or the directory is taken."""
         self._data.mkdir(parents=True, exist_ok=True)
-        self._server = grpc.aio.server(options=CHANNEL)
+        server = grpc.aio.server(options=CHANNEL)
         address = f"{self._host}:{self._port}"
         if self._tls:
-            self._port = self._server.add_secure_port(address, grpc.ssl_server_credentials([self._tls]))
+            self._port = server.add_secure_port(address, grpc.ssl_server_credentials([self._tls]))
         else:
-            self._port = self._server.add_insecure_port(address)
+            self._port = server.add_insecure_port(address)
         self.me = Endpoint(self._advertise or self._host, self._port)
         cluster = Cluster(self._data, self.me, self._members, replica=self._port in self._replicas)
         if not cluster.claim() and not self._members:
             cluster.close()
             raise RuntimeError(f"{self._data} is in use by another server")
         self.node = Node(self._data, cluster, Access(self._users), self._limits)
-        serve(self._server, self.node, self._replicas)
-        await self._server.start()
+        serve(server, self.node, self._replicas)
+        await server.start()
+        self._server = server
         return self
 
     async def stop(self) -> None:
-        """Answer who waits, write what was accepted, let go. It may be started again."""
-        await self.node.close()
-        await self._server.stop(GRACE)
+        """Answer who waits, write what was accepted, let go. It may be started again, and stopped twice."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            await self.node.close()
+            await server.stop(GRACE)

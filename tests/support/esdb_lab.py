@@ -20,11 +20,9 @@ class EsdbLab(Lab):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.server = Server(directory / "server")
-        self.listens = False
 
     async def open(self) -> EventStoreDbStore:
         await self.server.start()
-        self.listens = True
         self.keys = SqliteKeys(self.directory / "keys.db")
         self.vault = Vault(self.keys, SECRET)
         codec = Codec("toy", self.vault)
@@ -36,6 +34,4 @@ class EsdbLab(Lab):
             await self.store.close()
             self.keys.close()
             self.store = None
-        if self.listens:
-            await self.server.stop()
-            self.listens = False
+        await self.server.stop()
