@@ -7,6 +7,7 @@ import contextlib
 import logging
 from typing import Any, Protocol
 
+from kernel.errors import Refused
 from kernel.ids import random_uuid, short_id
 
 KEPT = 100
@@ -29,6 +30,7 @@ class Job:
     def __init__(self, task: Task) -> None:
         self.id, self.task = short_id(random_uuid()), task
         self.result: dict[str, Any] | None = None
+        self.refusal: Refused | None = None
         self.handle = asyncio.create_task(self._run(), name=f"{task.kind}-{self.id}")
 
     @property
@@ -37,13 +39,18 @@ class Job:
         return self.result is not None
 
     def report(self) -> dict[str, Any]:
-        """What to tell who asks. `progress` goes from 0 to 1."""
+        """What to tell who asks. `progress` goes from 0 to 1. Raises the Refused that ended it, if one did."""
+        if self.refusal is not None:
+            raise self.refusal
         progress = 1.0 if self.done else round(self.task.progress, 3)
         return {"id": self.id, "done": self.done, "progress": progress, **(self.result or {})}
 
     async def _run(self) -> None:
         try:
             self.result = await self.task.run()
+        except Refused as refusal:
+            # What it reads does not answer: nothing was found out, which is not the same as a difference.
+            self.result, self.refusal = {}, refusal
         except Exception as error:
             log.exception("%s failed", self.task.kind)
             self.result = {"ok": False, "identical": False, "error": type(error).__name__}
