@@ -14,7 +14,7 @@ from services.dossiers.aggregate.clock import clock
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.demarche import demarche, publish
 from services.dossiers.aggregate.receipt import receipt
-from services.dossiers.api import answers, backoffice, demandes, drafts, filing, internal, papers, publication
+from services.dossiers.api import answers, backoffice, demandes, desk, drafts, filing, internal, papers, publication
 from services.dossiers.api import catalogue as catalogue_routes
 from services.dossiers.catalogue import shipped
 from services.dossiers.commands import PublishDemarche
@@ -70,6 +70,7 @@ SERVICE = Service(
         demandes.router,
         drafts.router,
         papers.router,
+        desk.router,
         backoffice.router,
         answers.router,
         internal.router,

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from kernel.errors import Fault, invalid
 from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, versioned
-from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
 from kernel.ids import derived_id, is_id
 from kernel.runtime.runtime import Runtime
 from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.demande import NEXT, STATUSES, add_note, assign, change_status, demande
 from services.dossiers.api import shapes
-from services.dossiers.api.access import author_of, demand_agent, of_agent
+from services.dossiers.api.access import author_of, of_agent
 from services.dossiers.api.shown import DemandeStatus
-from services.dossiers.api.shown_to_agents import DemandeAssignment, DemandeToInstruct, DeskPage, NoteWritten
+from services.dossiers.api.shown_to_agents import DemandeAssignment, DemandeToInstruct, NoteWritten
 from services.dossiers.commands import AddNote, AssignDemande, ChangeStatus
 from services.dossiers.projections import dashboard, demande_detail, history
 
 router = APIRouter(prefix="/api/backoffice/demandes", tags=["Instruction"])
 SHOWN_IN = (demande_detail.projection, history.projection, dashboard.projection)
-
-
-class DeskFilters(BaseModel):
-    """Filters of the desk."""
-
-    status: str | None = Field(None, pattern=f"^({'|'.join(STATUSES)})$")
-    demarche: str | None = Field(None, max_length=80)
-    assigned: str | None = Field(None, max_length=40)
-    awaiting: Literal["applicant", "service"] | None = None
-    deadline_before: date | None = None
-    q: str | None = Field(None, max_length=200)
-    sort: Literal["newest", "oldest"] = "newest"
 
 
 class StatusChange(BaseModel):
@@ -65,26 +49,6 @@ class NewNote(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(max_length=10_000)
-
-
-@router.get("", summary="Les demandes de mes services", responses=answers(200, DeskPage))
-async def desk(view: View, caller: Caller, paging: Paged, asked: Annotated[DeskFilters, Query()]) -> dict[str, Any]:
-    """The list, and how many stand at each status."""
-    demand_agent(caller)
-    db = await view(dashboard.projection)
-    wanted = dashboard.Wanted(
-        status=asked.status,
-        demarche=asked.demarche,
-        assigned=caller.account if asked.assigned == "me" else asked.assigned,
-        awaiting=asked.awaiting,
-        deadline_before=asked.deadline_before.isoformat() if asked.deadline_before else None,
-        q=asked.q,
-        oldest_first=asked.sort == "oldest",
-    )
-    found = await dashboard.of_services(db, caller.services, wanted, paging)
-    rows, following = page_of(found, paging, ("submitted_at", "id"))
-    counts = await dashboard.counts(db, caller.services)
-    return {"items": [dashboard.on_desk(row) for row in rows], "next": following, "counts": counts}
 
 
 @router.get("/{id}", summary="Une demande à instruire", responses=answers(200, DemandeToInstruct))

@@ -62,7 +62,7 @@ async def my_demandes(
         return {"items": [dashboard.mine(row) for row in rows], "next": None}
     if caller.kind != "account" or caller.account is None:
         raise unauthenticated()
-    found = await dashboard.of_owner(db, caller.account, dashboard.Wanted(wanted.status, q=wanted.q), paging)
+    found = await dashboard.of_owner(db, caller.account, wanted.status, wanted.q, paging)
     rows, following = page_of(found, paging, ("submitted_at", "id"))
     if any(row["status"] == "brouillon" for row in rows):
         changes = await drafts.last_changes(run, caller.account)

@@ -25,11 +25,12 @@ class DeskDemande(MyDemande):
 
 
 class DeskPage(Shown):
-    """Les demandes d'un service ; `counts` : combien à chaque état."""
+    """Les demandes d'un service ; `counts` : combien à chaque état ; `tabs` : dans chaque onglet."""
 
     items: list[DeskDemande]
     next: str | None
     counts: dict[str, int]
+    tabs: dict[str, int]
 
 
 class Assignee(Shown):

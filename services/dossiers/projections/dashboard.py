@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Any
 
 from kernel.clock import rfc3339
@@ -28,19 +27,30 @@ from services.dossiers.events import (
     ImplicitDecisionTaken,
 )
 
+NEVER = "9999-12-31"
+"""The deadline of what silence does not decide: it sorts after every other."""
+LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'"})
+
 projection = Projection(
     "dashboard",
-    version=2,
+    version=3,
     ddl="""
     CREATE TABLE IF NOT EXISTS line(id TEXT PRIMARY KEY, reference TEXT NOT NULL, demarche TEXT NOT NULL,
       title TEXT NOT NULL, service TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL,
       submitted_at TEXT NOT NULL, updated_at TEXT NOT NULL, deadline TEXT NOT NULL, applicant_kind TEXT NOT NULL,
-      applicant_name TEXT NOT NULL, assigned_to TEXT NOT NULL, words TEXT NOT NULL);
+      applicant_name TEXT NOT NULL, assigned_to TEXT NOT NULL, decided INTEGER NOT NULL, words TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS line_of_owner ON line(owner, submitted_at, id) WHERE owner <> '';
     CREATE INDEX IF NOT EXISTS line_of_service ON line(service, submitted_at, id);
-    CREATE INDEX IF NOT EXISTS line_by_status ON line(service, status);
+    CREATE INDEX IF NOT EXISTS line_by_update ON line(service, updated_at, id);
+    CREATE INDEX IF NOT EXISTS line_by_deadline ON line(service, deadline, id);
+    CREATE INDEX IF NOT EXISTS line_by_status ON line(service, status, submitted_at, id);
+    CREATE INDEX IF NOT EXISTS line_at_work ON line(service, submitted_at, id)
+      WHERE status IN ('deposee', 'en_instruction');
+    CREATE INDEX IF NOT EXISTS line_of_agent ON line(assigned_to, submitted_at, id) WHERE assigned_to <> '';
+    CREATE INDEX IF NOT EXISTS line_counted ON line(service, status, assigned_to);
     CREATE TABLE IF NOT EXISTS thread(demande TEXT PRIMARY KEY, is_open INTEGER NOT NULL,
       unread_applicant INTEGER NOT NULL, unread_service INTEGER NOT NULL, awaiting TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS thread_awaiting ON thread(awaiting, demande);
     """,
 )
 
@@ -49,14 +59,15 @@ projection = Projection(
 def _drafted(tx: Tx, fact: DemandeDrafted, recorded: Recorded) -> None:
     # No service has a draft on its desk. Until it is filed, `submitted_at` is when it was begun: lists sort by it.
     tx.run(
-        "INSERT INTO line VALUES(:id, :reference, :demarche, :title, '', :owner, 'brouillon', :at, :at, '', '', '', '',"
-        " :words) ON CONFLICT(id) DO NOTHING",
+        "INSERT INTO line VALUES(:id, :reference, :demarche, :title, '', :owner, 'brouillon', :at, :at, :never, '', '',"
+        " '', 0, :words) ON CONFLICT(id) DO NOTHING",
         id=fact.demande,
         reference=fact.reference,
         demarche=fact.demarche,
         title=fact.title,
         owner=fact.owner,
         at=rfc3339(recorded.at),
+        never=NEVER,
         words=plain(f"{fact.reference} {fact.title}"),
     )
 
@@ -74,7 +85,7 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
     tx.run("DELETE FROM line WHERE id=:id AND status='brouillon'", id=fact.demande)
     tx.run(
         "INSERT INTO line VALUES(:id, :reference, :demarche, :title, :service, :owner, 'deposee', :at, :at, :deadline,"
-        " :kind, :name, '', :words) ON CONFLICT(id) DO NOTHING",
+        " :kind, :name, '', 0, :words) ON CONFLICT(id) DO NOTHING",
         id=fact.demande,
         reference=fact.reference,
         demarche=fact.demarche,
@@ -82,7 +93,7 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
         service=fact.service,
         owner=fact.owner,
         at=at,
-        deadline=fact.deadline,
+        deadline=fact.deadline or NEVER,
         kind=fact.applicant_kind,
         name=name,
         words=plain(f"{fact.reference} {fact.title} {name} {person} {fact.contact.email}"),
@@ -96,7 +107,8 @@ def _joined(tx: Tx, fact: DemandeJoined, recorded: Recorded) -> None:
 
 @projection.on(DocumentsAwaited, DocumentsCompleted)
 def _deadline_moved(tx: Tx, fact: DocumentsAwaited | DocumentsCompleted, recorded: Recorded) -> None:
-    tx.run("UPDATE line SET deadline=:deadline WHERE id=:id", deadline=fact.deadline, id=fact.demande)
+    deadline = fact.deadline or NEVER
+    tx.run("UPDATE line SET deadline=:deadline WHERE id=:id AND decided=0", deadline=deadline, id=fact.demande)
 
 
 @projection.on(DemandeAssigned)
@@ -114,17 +126,19 @@ def _status_changed(tx: Tx, fact: DemandeStatusChanged, recorded: Recorded) -> N
     _move(tx, fact.demande, fact.new, recorded)
     if fact.new not in ("deposee", "en_instruction") or fact.old not in ("deposee", "en_instruction"):
         # Once somebody decided, silence decides no more, even when the demande is reopened.
-        tx.run("UPDATE line SET deadline='' WHERE id=:id", id=fact.demande)
+        _stop_clock(tx, fact.demande)
 
 
 @projection.on(ImplicitDecisionTaken)
 def _decided_by_silence(tx: Tx, fact: ImplicitDecisionTaken, recorded: Recorded) -> None:
     _move(tx, fact.demande, fact.new, recorded)
+    _stop_clock(tx, fact.demande)
 
 
 @projection.on(DemandeWithdrawn)
 def _withdrawn(tx: Tx, fact: DemandeWithdrawn, recorded: Recorded) -> None:
     _move(tx, fact.demande, "retiree", recorded)
+    _stop_clock(tx, fact.demande)
 
 
 def _move(tx: Tx, demande: str, status: str, recorded: Recorded) -> None:
@@ -134,6 +148,10 @@ def _move(tx: Tx, demande: str, status: str, recorded: Recorded) -> None:
         at=rfc3339(recorded.at),
         id=demande,
     )
+
+
+def _stop_clock(tx: Tx, demande: str) -> None:
+    tx.run("UPDATE line SET deadline=:never, decided=1 WHERE id=:id", never=NEVER, id=demande)
 
 
 @projection.on(DiscussionOpened)
@@ -165,70 +183,33 @@ def _closed(tx: Tx, fact: DiscussionClosed, recorded: Recorded) -> None:
     tx.run("UPDATE thread SET is_open=0, awaiting='service' WHERE demande=:demande", demande=fact.demande)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Filters of a list; None leaves everything in. `assigned`: `none` or an agent's id."""
-
-    status: str | None = None
-    demarche: str | None = None
-    assigned: str | None = None
-    awaiting: str | None = None
-    deadline_before: str | None = None
-    q: str | None = None
-    oldest_first: bool = False
-
-
 SELECT = (
     "SELECT l.*, coalesce(t.unread_applicant, 0) AS unread_applicant, coalesce(t.unread_service, 0) AS unread_service,"
     " coalesce(t.awaiting, 'service') AS awaiting FROM line l LEFT JOIN thread t ON t.demande=l.id"
 )
 
 
-async def of_owner(db: Db, owner: str, wanted: Wanted, paging: Paging) -> list[Row]:
+async def of_owner(db: Db, owner: str, status: str | None, q: str | None, paging: Paging) -> list[Row]:
     """An account's demandes, newest first."""
-    return await _list(db, "l.owner=:whose", owner, wanted, paging)
+    found, params = searched(q)
+    clauses = ["l.owner=:owner", *found]
+    if status is not None:
+        clauses.append("l.status=:status")
+    if after := paging.resume(str, str):
+        clauses.append("(l.submitted_at, l.id) < (:after_at, :after_id)")
+        params |= {"after_at": after[0], "after_id": after[1]}
+    return await db.read(
+        f"{SELECT} WHERE {' AND '.join(clauses)} ORDER BY l.submitted_at DESC, l.id DESC LIMIT :limit",
+        **params,
+        owner=owner,
+        status=status,
+        limit=paging.limit + 1,
+    )
 
 
 async def of_demande(db: Db, demande: str) -> list[Row]:
     """The one row a tracking session sees."""
     return await db.read(f"{SELECT} WHERE l.id=:id", id=demande)
-
-
-async def of_services(db: Db, services: frozenset[str], wanted: Wanted, paging: Paging) -> list[Row]:
-    """The demandes of an agent's services."""
-    clause, params = _among(services)
-    return await _list(db, clause, None, wanted, paging, **params)
-
-
-async def counts(db: Db, services: frozenset[str]) -> dict[str, int]:
-    """How many demandes of these services stand at each status."""
-    clause, params = _among(services)
-    rows = await db.read(f"SELECT status, count(*) AS n FROM line l WHERE {clause} GROUP BY status", **params)
-    return {row["status"]: row["n"] for row in rows}
-
-
-async def _list(db: Db, whose: str, value: str | None, wanted: Wanted, paging: Paging, **more: str) -> list[Row]:
-    clauses, params = [whose], {"whose": value, "limit": paging.limit + 1, **more}
-    equal = {"status": "l.status", "demarche": "l.demarche", "awaiting": "coalesce(t.awaiting, 'service')"}
-    for name, column in equal.items():
-        if (asked := getattr(wanted, name)) is not None:
-            clauses.append(f"{column}=:{name}")
-            params[name] = asked
-    if wanted.assigned is not None:
-        clauses.append("l.assigned_to=:assigned")
-        params["assigned"] = "" if wanted.assigned == "none" else wanted.assigned
-    if wanted.deadline_before is not None:
-        clauses.append("l.deadline<>'' AND l.deadline<:before AND l.status IN ('deposee', 'en_instruction')")
-        params["before"] = wanted.deadline_before
-    for number, word in enumerate(plain(wanted.q or "").split()[:8]):
-        clauses.append(f"l.words LIKE :word{number} ESCAPE '\\'")
-        params[f"word{number}"] = f"%{_literal(word)}%"
-    way, sign = ("ASC", ">") if wanted.oldest_first else ("DESC", "<")
-    if after := paging.resume(str, str):
-        clauses.append(f"(l.submitted_at, l.id) {sign} (:after_at, :after_id)")
-        params |= {"after_at": after[0], "after_id": after[1]}
-    order = f"ORDER BY l.submitted_at {way}, l.id {way} LIMIT :limit"
-    return await db.read(f"{SELECT} WHERE {' AND '.join(clauses)} {order}", **params)
 
 
 def mine(row: Row) -> dict[str, Any]:
@@ -244,26 +225,17 @@ def mine(row: Row) -> dict[str, Any]:
     }
 
 
-def on_desk(row: Row) -> dict[str, Any]:
-    """A row as the service sees it."""
-    return {
-        **mine(row),
-        "unread_messages": row["unread_service"],
-        "applicant": {"kind": row["applicant_kind"], "name": row["applicant_name"]},
-        "assigned_to": row["assigned_to"] or None,
-        "awaiting": row["awaiting"] if row["status"] in ("deposee", "en_instruction") else None,
-        "deadline": row["deadline"] or None,
-    }
-
-
 def plain(text: str) -> str:
-    """Lower case, without accents: what a search compares."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    """Lower case, without accents or ligatures: what a search compares."""
+    parted = unicodedata.normalize("NFKD", text.lower().translate(LIGATURES))
+    return "".join(c for c in parted if not unicodedata.combining(c))
 
 
-def _among(services: frozenset[str]) -> tuple[str, dict[str, str]]:
-    params = {f"service{number}": service for number, service in enumerate(sorted(services))}
-    return f"l.service IN ({', '.join(f':{name}' for name in params)})" if params else "1=0", params
+def searched(q: str | None) -> tuple[list[str], dict[str, str]]:
+    """The clauses and values of a search: every word, anywhere in what a demande is known by."""
+    words = plain(q or "").split()[:8]
+    clauses = [f"l.words LIKE :word{number} ESCAPE '\\'" for number in range(len(words))]
+    return clauses, {f"word{number}": f"%{_literal(word)}%" for number, word in enumerate(words)}
 
 
 def _literal(word: str) -> str:

@@ -7,6 +7,7 @@ import logging
 from datetime import datetime, time, timedelta
 
 from kernel.errors import Refused
+from kernel.feed import EpochChanged
 from kernel.runtime.runtime import Runtime
 from services.dossiers.aggregate.calendar import PARIS, paris_day
 from services.dossiers.aggregate.clock import clock
@@ -15,7 +16,7 @@ from services.dossiers.aggregate.implicit import decide_by_silence
 from services.dossiers.aggregate.silence import silence_date
 from services.dossiers.commands import DecideBySilence
 from services.dossiers.projections import demande_detail
-from services.dossiers.reactions.pieces import CLOCK
+from services.dossiers.reactions.pieces import CLOCK, legal_clock
 
 ROUND, SOON = 3600.0, 60.0  # seconds
 log = logging.getLogger(__name__)
@@ -52,20 +53,26 @@ async def record_silence(run: Runtime) -> bool:
         if deadline is not None:
             command = DecideBySilence(deadline=deadline, today=today)
             ctx = run.own_initiative("silence", key=f"{id}/{deadline}")
-            await run.handle(demande, id, decide_by_silence, command, ctx)
+            commit = await run.handle(demande, id, decide_by_silence, command, ctx)
+            await run.fresh(commit, demande_detail.projection)
     return not waiting
 
 
 async def _discussion_is_known(run: Runtime) -> bool:
-    runner = next(runner for runner in run.reactors if runner.reactor.name == CLOCK)
-    known = runner.positions.get("discussion")
-    if known is None:
+    """Whether the clocks have followed everything discussion said; not while it does not answer."""
+    rows = await run.state.read("SELECT position FROM reactor WHERE name=:name AND source='discussion'", name=CLOCK)
+    if not rows:
         return False
+    wanted = {type for source, type in legal_clock.reactions if source == "discussion"}
+    position = int(rows[0]["position"])
     try:
-        page = await run.peers["discussion"].feed(known, 0.0)
-    except Refused:
+        while (page := await run.peers["discussion"].feed(position, 0.0)).facts:
+            if any(fact.type in wanted for fact in page.facts):
+                return False
+            position = page.position
+    except (Refused, EpochChanged):
         return False
-    return not page.facts
+    return True
 
 
 def _until_midnight(now: datetime) -> float:
