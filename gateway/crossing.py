@@ -71,6 +71,8 @@ class Crossing:
                 if caller.token is not None:
                     self._sessions.forget(caller.token)
                 cookies.append(self._cookies.close_session())
+            case "changes" if answer.status < 300 and caller.token is not None:
+                self._sessions.forget(caller.token)
         return cookies
 
     def _dress(self, headers: dict[str, str], head: Head, caller: Caller, match: Match) -> dict[str, str]:

@@ -40,6 +40,10 @@ class Errands:
         admit(match.route.who, visit.caller)
         return await self.to_service(visit, match, method, body, **query)
 
+    async def account(self, visit: Visit) -> Answer:
+        """The visitor's account as identity tells it: `GET /api/me` itself is composed here."""
+        return await self.to_service(visit, Match(visit.match.route, "identity", "/api/me"))
+
     async def to_service(
         self,
         visit: Visit,

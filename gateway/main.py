@@ -15,14 +15,19 @@ from gateway.crossing import Crossing
 from gateway.csrf import Csrf
 from gateway.door import Door, Handler
 from gateway.errands import Errands
+from gateway.export import Export
 from gateway.headers import AnswerHeaders
 from gateway.health import Health
 from gateway.limits import ClientAddresses, Limits
 from gateway.matching import Table
 from gateway.pages.account import AccountPages
+from gateway.pages.address import AddressPages
 from gateway.pages.demandes import DemandePages
 from gateway.pages.home import HomePage
+from gateway.pages.passwords import PasswordPages
+from gateway.pages.second_factor import SecondFactorPages
 from gateway.pages.site import Site
+from gateway.pages.terms import TermsPage
 from gateway.pages.tracking import TrackingPages
 from gateway.passes import Passes
 from gateway.positions import Positions
@@ -104,8 +109,11 @@ def _handlers(site: Site, errands: Errands, health: Health) -> Mapping[tuple[str
     """What answers each line of the table that leads nowhere else."""
     views, publication = Views(errands), Publication(site)
     account, tracking = AccountPages(site, errands), TrackingPages(site, errands)
+    passwords, address = PasswordPages(site, errands), AddressPages(site, errands)
+    second_factor, terms = SecondFactorPages(site, errands), TermsPage(site, errands)
     return {
         ("GET", "/api/me"): views.me,
+        ("GET", "/api/me/export"): Export(errands).me,
         ("GET", "/api/audit/demandes/{id}/timeline"): views.timeline,
         ("GET", "/api/openapi.json"): publication.openapi,
         ("GET", "/api/asyncapi.json"): publication.asyncapi,
@@ -118,6 +126,16 @@ def _handlers(site: Site, errands: Errands, health: Health) -> Mapping[tuple[str
         ("POST", "/deconnexion"): account.sign_out,
         ("GET", "/activation/{token}"): account.activation_form,
         ("POST", "/activation/{token}"): account.activate,
+        ("GET", "/mot-de-passe"): passwords.forgotten_form,
+        ("POST", "/mot-de-passe"): passwords.forgotten,
+        ("GET", "/mot-de-passe/{token}"): passwords.choice_form,
+        ("POST", "/mot-de-passe/{token}"): passwords.choose,
+        ("GET", "/adresse/{token}"): address.form,
+        ("POST", "/adresse/{token}"): address.confirm,
+        ("GET", "/double-authentification"): second_factor.form,
+        ("POST", "/double-authentification"): second_factor.act,
+        ("GET", "/conditions-generales"): terms.show,
+        ("POST", "/conditions-generales"): terms.accept,
         ("GET", "/suivi"): tracking.form,
         ("POST", "/suivi"): tracking.open,
         ("GET", "/demandes/{id}"): DemandePages(site, errands).show,

@@ -38,7 +38,7 @@ ROLES: Final = frozenset({Who.INSTRUCTEUR, Who.ADMINISTRATEUR, Who.AUDITEUR})
 class Route:
     """One line of the table. `target` is the service's path when it is not the public one, `limit` the
     bucket that a call is counted in, `streams` says the answer may last, `session` that the answer opens
-    or closes one."""
+    or closes one, or changes what it says of its holder."""
 
     method: str
     path: str
@@ -48,7 +48,7 @@ class Route:
     body: int = SMALL
     limit: str | None = None
     streams: bool = False
-    session: Literal["opens", "closes"] | None = None
+    session: Literal["opens", "closes", "changes"] | None = None
     note: str = ""
 
 
@@ -80,11 +80,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/api/password-resets", "identity", Who.PUBLIC, limit="mail"),
     Route("POST", "/api/password-resets/confirmation", "identity", Who.PUBLIC, limit="sign-in"),
     Route("GET", "/api/me", HERE, Who.ACCOUNT, note="identity, and discussion's unread count"),
-    Route("PATCH", "/api/me", "identity", Who.ACCOUNT),
+    Route("PATCH", "/api/me", "identity", Who.ACCOUNT, session="changes"),
     Route("DELETE", "/api/me", "identity", Who.ACCOUNT, limit="sign-in", session="closes"),
     Route("POST", "/api/me/password", "identity", Who.ACCOUNT, limit="sign-in"),
     Route("POST", "/api/me/email", "identity", Who.ACCOUNT, limit="sign-in"),
-    Route("GET", "/api/me/export", "identity", Who.ACCOUNT, streams=True),
+    Route("POST", "/api/me/email/confirmation", "identity", Who.ACCOUNT, limit="sign-in", session="changes"),
+    Route("POST", "/api/me/terms", "identity", Who.ACCOUNT),
+    Route("POST", "/api/me/second-factor", "identity", Who.ACCOUNT),
+    Route("POST", "/api/me/second-factor/confirmation", "identity", Who.ACCOUNT, limit="sign-in", session="changes"),
+    Route("DELETE", "/api/me/second-factor", "identity", Who.ACCOUNT, limit="sign-in", session="changes"),
+    Route("GET", "/api/me/export", HERE, Who.ACCOUNT, limit="export", note="every service, one document"),
     Route("POST", "/api/tracking-sessions", "identity", Who.PUBLIC, limit="tracking", session="opens"),
     Route("GET", "/api/demarches", "dossiers", Who.PUBLIC),
     Route("GET", "/api/demarches/{slug}", "dossiers", Who.PUBLIC),
@@ -119,7 +124,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", f"{_B}/demandes/{{id}}/discussion", "discussion", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/discussion/closure", "discussion", Who.INSTRUCTEUR),
     Route("GET", f"{_B}/statistics", "dossiers", Who.INSTRUCTEUR),
+    Route("GET", f"{_B}/agents", "identity", Who.ADMINISTRATEUR),
     Route("POST", f"{_B}/agents", "identity", Who.ADMINISTRATEUR),
+    Route("PUT", f"{_B}/agents/{{id}}", "identity", Who.ADMINISTRATEUR),
+    Route("DELETE", f"{_B}/agents/{{id}}", "identity", Who.ADMINISTRATEUR),
+    Route("DELETE", f"{_B}/agents/{{id}}/second-factor", "identity", Who.ADMINISTRATEUR),
     Route("GET", f"{_B}/demarches", "dossiers", Who.ADMINISTRATEUR),
     Route("PUT", f"{_B}/demarches/{{slug}}", "dossiers", Who.ADMINISTRATEUR, body=DEFINITION),
     Route("POST", f"{_B}/demarches/{{slug}}/closure", "dossiers", Who.ADMINISTRATEUR),
@@ -142,6 +151,16 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/deconnexion", HERE, Who.PUBLIC, note="page"),
     Route("GET", "/activation/{token}", HERE, Who.PUBLIC, note="page"),
     Route("POST", "/activation/{token}", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/mot-de-passe", HERE, Who.PUBLIC, note="page"),
+    Route("POST", "/mot-de-passe", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/mot-de-passe/{token}", HERE, Who.PUBLIC, note="page"),
+    Route("POST", "/mot-de-passe/{token}", HERE, Who.PUBLIC, note="page"),
+    Route("GET", "/adresse/{token}", HERE, Who.ANYONE, note="page; signs in first"),
+    Route("POST", "/adresse/{token}", HERE, Who.ANYONE, note="page"),
+    Route("GET", "/double-authentification", HERE, Who.ANYONE, note="page; signs in first"),
+    Route("POST", "/double-authentification", HERE, Who.ANYONE, note="page"),
+    Route("GET", "/conditions-generales", HERE, Who.ANYONE, note="page"),
+    Route("POST", "/conditions-generales", HERE, Who.ANYONE, note="page"),
     Route("GET", "/suivi", HERE, Who.PUBLIC, note="page"),
     Route("POST", "/suivi", HERE, Who.PUBLIC, note="page"),
     Route("GET", "/demandes/{id}", HERE, Who.ANYONE, note="page; signs in first when needed"),

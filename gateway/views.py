@@ -33,8 +33,7 @@ class Views:
 
     async def me(self, visit: Visit) -> Response:
         """The account, and how many of its discussions hold something unread (null when nobody can tell)."""
-        own = Match(visit.match.route, "identity", visit.match.path)
-        answer, unread = await asyncio.gather(self._errands.to_service(visit, own), self._unread(visit))
+        answer, unread = await asyncio.gather(self._errands.account(visit), self._unread(visit))
         if answer.status != 200:
             return _as_it_came(answer)
         kept = {name: answer.headers[name] for name in ("ETag", "Guichet-Stale") if name in answer.headers}

@@ -34,6 +34,10 @@ _ME: Final = _object(
         },
         "services": _TEXTS | {"description": "Les services dont un instructeur fait partie."},
         "franceconnect": {"type": "boolean"},
+        "second_factor": _object({"enabled": {"type": "boolean"}, "required": {"type": "boolean"}})
+        | {"description": "Tant qu'elle est exigée sans être activée, les rôles d'agent sont en sommeil."},
+        "terms_to_accept": _TEXT_OR_NULL
+        | {"description": "La version des conditions d'utilisation qu'il reste à accepter."},
         "unread_discussions": {
             "anyOf": [{"type": "integer"}, {"type": "null"}],
             "description": "Discussions où un message n'est pas lu ; null si elles ne répondent pas.",
@@ -58,10 +62,45 @@ _EVENT: Final = _object(
         "data": {"type": "object"},
     }
 )
+_OBJECTS: Final[Schema] = {"type": "array", "items": {"type": "object"}}
+_OBJECTS_OR_NULL: Final[Schema] = {"anyOf": [_OBJECTS, {"type": "null"}]}
+_OBJECT_OR_NULL: Final[Schema] = {"anyOf": [{"type": "object"}, {"type": "null"}]}
+_EXPORT: Final = _object(
+    {
+        "generated_at": {"type": "string", "format": "date-time"},
+        "account": {"type": "object"},
+        "sessions": _OBJECTS | {"description": "Les sessions ouvertes."},
+        "links": _OBJECTS | {"description": "Les liens envoyés qui servent encore : leur objet et leur échéance."},
+        "history": _OBJECTS | {"description": "Tous les événements du compte, avec leur libellé."},
+        "demandes": {
+            "type": "array",
+            "items": _object(
+                {
+                    "id": _TEXT,
+                    "reference": _TEXT,
+                    "details": _OBJECT_OR_NULL | {"description": "La demande telle que déposée."},
+                    "history": _OBJECTS_OR_NULL,
+                    "discussions": _OBJECTS
+                    | {"description": "Les discussions et leurs messages, la dernière d'abord."},
+                    "mails": _OBJECTS_OR_NULL | {"description": "Les courriers électroniques envoyés à son sujet."},
+                }
+            ),
+        },
+        "mails": _OBJECTS_OR_NULL | {"description": "Les courriers électroniques envoyés au sujet du compte."},
+        "complete": {
+            "type": "boolean",
+            "description": "Faux si un service n'a pas répondu : ce qui manque vaut null. Recommencez plus tard.",
+        },
+    }
+)
 _DOCUMENT: Final[Schema] = {"type": "object"}
 
 COMPOSED: Final[Mapping[tuple[str, str], tuple[str, Schema]]] = {
     ("GET", "/api/me"): ("Mon compte", _answer("Le compte de l'appelant.", "application/json", _ME)),
+    ("GET", "/api/me/export"): (
+        "Tout ce que Guichet sait de moi",
+        _answer("Un document, envoyé au fur et à mesure.", "application/json", _EXPORT),
+    ),
     ("GET", "/api/audit/demandes/{id}/timeline"): (
         "L'histoire d'une demande, tous services réunis",
         _answer(

@@ -77,7 +77,7 @@ def _tag(route: Route) -> str:
         return "audit"
     if route.path.startswith("/api/backoffice/"):
         return "back-office"
-    return "identity" if route.path == "/api/me" else HERE if route.service == HERE else route.service
+    return "identity" if route.path.startswith("/api/me") else HERE if route.service == HERE else route.service
 
 
 def _security(who: Who) -> list[dict[str, list[str]]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from gateway.errands import Errands
+from gateway.pages import second_factor as second_factor_page
+from gateway.pages import terms
 from gateway.pages.site import Mistake, Site, mistakes_of, redirect, refusal_of, same_site
 from gateway.visits import Visit
 
@@ -34,7 +38,7 @@ class AccountPages:
             credentials["code"] = form["code"].strip()
         answer = await self._errands.run(visit, "POST", "/api/sessions", credentials)
         if answer.status == 201:
-            return redirect(target)
+            return redirect(_first(answer.json(), target))
         if answer.status not in (401, 422):
             raise refusal_of(answer)
         second_factor = "code" in form or answer.json()["slug"] == "second-factor-required"
@@ -99,3 +103,11 @@ class AccountPages:
 def _missing(fields: dict[str, str]) -> list[Mistake]:
     sentences = {"email": "Saisissez votre adresse électronique.", "password": "Saisissez votre mot de passe."}
     return [Mistake(name, sentences[name]) for name, value in fields.items() if not value]
+
+
+def _first(session: dict[str, Any], target: str) -> str:
+    """Where to go after signing in: what the account demands comes before what the person wanted."""
+    second_factor = session.get("second_factor") or {}
+    if second_factor.get("required") and not second_factor.get("enabled"):
+        return second_factor_page.PATH
+    return terms.PATH if session.get("terms_to_accept") else target

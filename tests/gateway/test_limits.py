@@ -121,12 +121,11 @@ async def test_sign_in_tracking_and_sign_up_are_limited_with_a_date_to_come_back
     async with portal(tmp_path) as door:
         for path in ("/api/sessions", "/api/tracking-sessions", "/api/accounts"):
             door.town.says("identity", f"POST {path}", 401, {})
-            statuses = [(await door.client.post(path, json={})).status_code for _ in range(103)]
-            assert statuses[:100] == [401] * 100
-            assert 429 in statuses[100:]
-        answer = await door.client.post("/api/sessions", json={})
-        assert answer.json()["slug"] == "rate-limited"
-        assert int(answer.headers["retry-after"]) >= 1
+            answers = [await door.client.post(path, json={}) for _ in range(110)]
+            assert [answer.status_code for answer in answers[:100]] == [401] * 100
+            refused = next(answer for answer in answers if answer.status_code == 429)
+            assert refused.json()["slug"] == "rate-limited"
+            assert int(refused.headers["retry-after"]) >= 1
         assert (await door.client.get("/api/security-question")).status_code == 404  # not limited
 
 
