@@ -35,7 +35,6 @@ from services.identity.events import (
     EmailChanged,
     EmailChangeRequested,
     PasswordResetRequested,
-    ProfileChanged,
 )
 from services.identity.housekeeping import keep_house
 from services.identity.ports import Passwords, Strength
@@ -85,7 +84,6 @@ SERVICE = Service(
             AccountCreated,
             ActivationRequested,
             PasswordResetRequested,
-            ProfileChanged,
             EmailChangeRequested,
             EmailChanged,
             AccountErased,

@@ -9,7 +9,7 @@ from kernel.runtime.process import serve
 from services.notifier.adapters.smtp import Server, SmtpCarrier
 from services.notifier.adapters.writing import MailWriter
 from services.notifier.aggregate import mail
-from services.notifier.api import router
+from services.notifier.api import mine, router
 from services.notifier.ports import Carrier, Writer
 from services.notifier.projections import contacts, outgoing
 from services.notifier.reactions.erasure import erasure
@@ -33,7 +33,7 @@ SERVICE = Service(
     aggregates=(mail,),
     projections=(contacts.projection, outgoing.projection),
     reactors=(reactor, erasure),
-    routers=(router,),
+    routers=(router, mine),
     workers=(Worker("sender", send_mails),),
     ports=adapters,
 )

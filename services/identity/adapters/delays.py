@@ -24,23 +24,21 @@ def after(failures: int) -> float:
 
 
 def left(tx: Tx, key: str, now: float) -> float | None:
-    """The seconds still to wait, or None."""
-    rows = tx.run("SELECT due FROM delay WHERE key=:key AND due>:now", key=key, now=now)
-    return float(rows[0]["due"]) - now if rows else None
+    """The seconds still to wait, or None. The row is held until the transaction ends: guesses come one by one."""
+    (row,) = tx.run(
+        "INSERT INTO delay VALUES(:key, 0, 0, :now) ON CONFLICT(key) DO UPDATE SET failures="
+        "CASE WHEN delay.at<=:past THEN 0 ELSE delay.failures END RETURNING due",
+        key=key,
+        now=now,
+        past=now - FORGOTTEN,
+    )
+    return float(row["due"]) - now if row["due"] > now else None
 
 
 def grow(tx: Tx, key: str, now: float) -> None:
     """Count an attempt as a failure, until it is given back: a crowd of guesses at once gets no further than one."""
-    rows = tx.run("SELECT failures FROM delay WHERE key=:key AND at>:past", key=key, past=now - FORGOTTEN)
-    failures = rows[0]["failures"] + 1 if rows else 1
-    tx.run(
-        "INSERT INTO delay VALUES(:key, :failures, :due, :now) ON CONFLICT(key)"
-        " DO UPDATE SET failures=excluded.failures, due=excluded.due, at=excluded.at",
-        key=key,
-        failures=failures,
-        due=now + after(failures),
-        now=now,
-    )
+    (row,) = tx.run("UPDATE delay SET failures=failures+1, at=:now WHERE key=:key RETURNING failures", key=key, now=now)
+    tx.run("UPDATE delay SET due=:due WHERE key=:key", key=key, due=now + after(row["failures"]))
 
 
 def give_back(tx: Tx, key: str, now: float) -> None:

@@ -37,7 +37,7 @@ _TYPED = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None, "\u0
 
 DDL = """
 CREATE TABLE IF NOT EXISTS enrolment(account TEXT PRIMARY KEY, secret TEXT NOT NULL, until TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS code_step(account TEXT PRIMARY KEY, step BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS code_step(account TEXT PRIMARY KEY, step INTEGER NOT NULL);
 """
 
 

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from kernel.envelope import Commit, Context
 from kernel.errors import Fault, invalid
+from kernel.http.contract import answers
 from kernel.http.deps import Asked, Run, answer
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, once, tokens
@@ -17,6 +18,7 @@ from services.identity.adapters.addresses import anonymous, lookup_of, owner_of
 from services.identity.aggregate.account import account, bad_token
 from services.identity.aggregate.joining import activate, request_activation
 from services.identity.aggregate.reservation import reservation, reserve
+from services.identity.api import shapes
 from services.identity.api.credentials import Pace, demand_strength
 from services.identity.api.sign_up import SENT
 from services.identity.commands import Activate, RequestActivation, ReserveEmail
@@ -45,7 +47,7 @@ class Resend(BaseModel):
     email: str = Field(max_length=320)
 
 
-@router.post("/activation", summary="Activer un compte")
+@router.post("/activation", summary="Activer un compte", responses=answers(200, shapes.ActivatedAccount))
 async def activate_account(body: Activation, run: Run, asked: Asked) -> Response:
     """Prove the address. A wrong password leaves the token as it was, ten times."""
     whose = await tokens.holder(run, tokens.ACTIVATION, body.token)
@@ -80,7 +82,12 @@ async def _activate(run: Runtime, whose: str, body: Activation, ctx: Context) ->
     return commit
 
 
-@router.post("/activation/resend", status_code=202, summary="Recevoir à nouveau le courrier d'activation")
+@router.post(
+    "/activation/resend",
+    status_code=202,
+    summary="Recevoir à nouveau le courrier d'activation",
+    responses=answers(202, shapes.ActivationSent),
+)
 async def resend(body: Resend, run: Run, asked: Asked) -> Response:
     """Another link for whatever waits under this address; the answer never tells whether anything does."""
     pace, lookup = Pace(run), lookup_of(run, body.email)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from kernel.envelope import Commit, Context
 from kernel.errors import Fault, invalid
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, account_of, answer
 from kernel.http.tokens import Principal
 from kernel.runtime.runtime import Runtime
@@ -17,6 +18,7 @@ from services.identity.aggregate.account import Account, account, bad_token
 from services.identity.aggregate.owning import change_email, request_email_change, tell_claimed
 from services.identity.aggregate.person import read_person
 from services.identity.aggregate.reservation import reservation, reserve
+from services.identity.api import shapes
 from services.identity.api.credentials import Pace, confirmed
 from services.identity.commands import ChangeEmail, RequestEmailChange, ReserveEmail, TellClaimed
 from services.identity.projections import accounts
@@ -42,7 +44,9 @@ class AddressProof(BaseModel):
     token: str = Field(max_length=200)
 
 
-@router.post("", status_code=202, summary="Changer d'adresse électronique")
+@router.post(
+    "", status_code=202, summary="Changer d'adresse électronique", responses=answers(202, shapes.ConfirmationSent)
+)
 async def ask(body: NewAddress, run: Run, caller: Caller, ctx: Ctx) -> Response:
     """Mail a link to the new address, good for 24 hours, and a warning to the present one.
 

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from kernel.errors import conflict, not_found
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer
 from kernel.http.paging import Paged
 from kernel.http.tokens import Principal
-from services.identity.api import hiring
+from services.identity.api import hiring, shapes
 
 router = APIRouter(prefix="/api/backoffice/agents", tags=["Back-office"])
 
@@ -27,19 +28,25 @@ async def administrateur(caller: Caller) -> Principal:
 Admin = Annotated[Principal, Depends(administrateur)]
 
 
-@router.get("", summary="Les agents")
+@router.get("", summary="Les agents", responses=answers(200, shapes.Agents))
 async def agents(_: Admin, view: View, paging: Paged) -> dict[str, Any]:
     """Everybody who holds a role: `status` is invited, active or disabled."""
     return await hiring.listed(view, paging)
 
 
-@router.post("", status_code=201, summary="Inviter un agent, ou donner un rôle")
+@router.post(
+    "",
+    status_code=201,
+    summary="Inviter un agent, ou donner un rôle",
+    responses=answers(201, shapes.Agent, "Invité par courrier électronique.")
+    | answers(200, shapes.Agent, "Le rôle est donné à un compte qui existait."),
+)
 async def add(_: Admin, body: hiring.NewAgent, run: Run, ctx: Ctx) -> Response:
     """Invite an agent by mail (201), or give a role to the account that proved this address (200)."""
     return await hiring.hire(run, body, ctx)
 
 
-@router.put("/{id}", summary="Changer les services d'un instructeur")
+@router.put("/{id}", summary="Changer les services d'un instructeur", responses=answers(200, shapes.Agent))
 async def move(_: Admin, id: str, body: hiring.AgentServices, run: Run, ctx: Ctx) -> Response:
     """All the services he belongs to from now on. His sessions are closed: another role is another session."""
     return await hiring.move(run, id, body, ctx)

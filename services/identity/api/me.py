@@ -7,12 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from kernel.errors import Fault, invalid
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, unauthenticated, versioned
 from services.identity.adapters import sessions
 from services.identity.aggregate.account import account
 from services.identity.aggregate.owning import accept_terms, change_profile, erase
 from services.identity.aggregate.person import read_person
-from services.identity.api import shown
+from services.identity.api import shapes, shown
 from services.identity.api.credentials import confirmed
 from services.identity.commands import AcceptTerms, ChangeProfile, EraseAccount
 from services.identity.erasure import erase_traces
@@ -58,7 +59,7 @@ async def me(run: Run, view: View, caller: Caller) -> Response:
     return versioned(shown.person(run, row), row["version"])
 
 
-@router.patch("", summary="Modifier mon compte")
+@router.patch("", summary="Modifier mon compte", responses=answers(200, shapes.ChangedAccount))
 async def change_me(body: Profile, run: Run, caller: Caller, ctx: Ctx) -> Response:
     """Change names, telephone, postal address."""
     id = account_of(caller)

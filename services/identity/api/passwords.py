@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from kernel.envelope import Commit, Context
+from kernel.http.contract import answers
 from kernel.http.deps import Asked, Caller, Ctx, Run, account_of, answer
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, once, sessions, tokens
 from services.identity.adapters.addresses import anonymous, lookup_of, owner_of
 from services.identity.aggregate.account import account, bad_token
 from services.identity.aggregate.owning import change_password, request_password_reset
+from services.identity.api import shapes
 from services.identity.api.credentials import NOBODY, Pace, confirmed, demand_strength
 from services.identity.commands import ChangePassword, RequestPasswordReset
 from services.identity.ports import Passwords
@@ -50,7 +52,13 @@ class NewPassword(BaseModel):
     password: str = Field(max_length=1024)
 
 
-@router.post("/api/password-resets", status_code=202, tags=["Comptes"], summary="Mot de passe oublié")
+@router.post(
+    "/api/password-resets",
+    status_code=202,
+    tags=["Comptes"],
+    summary="Mot de passe oublié",
+    responses=answers(202, shapes.ResetSent),
+)
 async def ask_reset(body: Forgotten, run: Run, asked: Asked) -> Response:
     """Mail a link, good for 30 minutes, when the address is that of an account; the answer never tells."""
     pace, lookup = Pace(run), lookup_of(run, body.email)

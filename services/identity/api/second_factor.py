@@ -11,11 +11,13 @@ from starlette.responses import JSONResponse, Response
 
 from kernel.envelope import Context
 from kernel.errors import Fault, Refused, invalid
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, answer
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, second_factor, sessions
 from services.identity.aggregate.account import account
 from services.identity.aggregate.second_factor import already_enabled, disable, enable, none_enabled, wrong_code
+from services.identity.api import shapes
 from services.identity.api.credentials import confirmed, own_account, right_code
 from services.identity.commands import DisableSecondFactor, EnableSecondFactor
 from services.identity.projections import accounts
@@ -41,7 +43,7 @@ class Renunciation(BaseModel):
     code: str = Field(max_length=40)
 
 
-@router.post("", summary="Préparer la double authentification")
+@router.post("", summary="Préparer la double authentification", responses=answers(200, shapes.PreparedSecondFactor))
 async def prepare(run: Run, caller: Caller) -> Response:
     """A new secret for an application; nothing changes until a code proves that the application has it."""
     who = await own_account(run, caller)
@@ -53,7 +55,9 @@ async def prepare(run: Run, caller: Caller) -> Response:
     return JSONResponse(shown, headers=NO_STORE)
 
 
-@router.post("/confirmation", summary="Activer la double authentification")
+@router.post(
+    "/confirmation", summary="Activer la double authentification", responses=answers(200, shapes.RecoveryCodes)
+)
 async def confirm(body: Code, run: Run, caller: Caller, ctx: Ctx) -> Response:
     """Recovery codes, shown this once. From now on signing in takes a code; the other sessions are closed."""
     who = await own_account(run, caller)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from kernel.errors import Fault, Kind, Refused, not_found
+from kernel.http.contract import answers
 from kernel.http.deps import Asked, Caller, Incoming, Run, account_of, unauthenticated
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, sessions
@@ -17,7 +18,7 @@ from services.identity.adapters.addresses import lookup_of
 from services.identity.adapters.attempts import Attempt
 from services.identity.aggregate.account import Account
 from services.identity.aggregate.second_factor import wrong_code
-from services.identity.api import shown
+from services.identity.api import shapes, shown
 from services.identity.api.credentials import Pace, right_account, right_code
 from services.identity.settings import of_identity
 
@@ -35,7 +36,7 @@ class Credentials(BaseModel):
     code: str | None = Field(None, max_length=40)
 
 
-@router.post("", status_code=201, summary="Se connecter")
+@router.post("", status_code=201, summary="Se connecter", responses=answers(201, shapes.SignedIn))
 async def sign_in(body: Credentials, run: Run, asked: Asked) -> Response:
     """Open a session. Every failure answers alike, and as late."""
     pace, lookup = Pace(run), lookup_of(run, body.email)
@@ -83,7 +84,7 @@ def bad_credentials(detail: str, *pointers: str) -> Refused:
     return Refused(Kind.UNAUTHENTICATED, "bad-credentials", detail, errors=errors)
 
 
-@router.get("", summary="Mes sessions ouvertes")
+@router.get("", summary="Mes sessions ouvertes", responses=answers(200, shapes.OpenSessions))
 async def my_sessions(run: Run, caller: Caller) -> dict[str, Any]:
     """The open sessions of the account, the last used first."""
     rows = await sessions.of_account(run, account_of(caller))

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from kernel.clock import rfc3339
 from kernel.envelope import Context
 from kernel.errors import Fault, invalid
+from kernel.http.contract import answers
 from kernel.http.deps import Asked, Caller, Run
 from kernel.ids import derived_id
 from kernel.runtime.runtime import Runtime
@@ -20,6 +21,7 @@ from services.identity.adapters.addresses import anonymous, lookup_of, owner_of
 from services.identity.aggregate.account import account
 from services.identity.aggregate.joining import sign_up, warn_owner
 from services.identity.aggregate.person import read_person
+from services.identity.api import shapes
 from services.identity.api.credentials import Pace, demand_strong
 from services.identity.commands import SignUp, WarnOwner
 from services.identity.ports import Passwords
@@ -30,7 +32,7 @@ SENT = {"status": "activation-sent"}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-@router.get("/api/security-question", summary="Une question de sécurité")
+@router.get("/api/security-question", summary="Une question de sécurité", responses=answers(200, shapes.AskedQuestion))
 async def security_question(run: Run, _: Caller) -> Response:
     """A sum to solve, good for ten minutes and one form."""
     question = questions.draw()
@@ -38,7 +40,11 @@ async def security_question(run: Run, _: Caller) -> Response:
     return JSONResponse({"id": id, "question": question.text, "expires_at": rfc3339(expires_at)}, headers=NO_STORE)
 
 
-@router.get("/api/terms", summary="Les conditions générales d'utilisation en vigueur")
+@router.get(
+    "/api/terms",
+    summary="Les conditions générales d'utilisation en vigueur",
+    responses=answers(200, shapes.TermsInForce),
+)
 async def terms(run: Run, _: Caller) -> dict[str, str]:
     """Their version, to be sent back with the form, and where they are read."""
     settings = of_identity(run.settings)
@@ -84,7 +90,7 @@ async def answered(request: Request, run: Run, _: Caller) -> bool:
 Answered = Annotated[bool, Depends(answered)]
 
 
-@router.post("/api/accounts", status_code=202, summary="Créer un compte")
+@router.post("/api/accounts", status_code=202, summary="Créer un compte", responses=answers(202, shapes.ActivationSent))
 async def create_account(body: NewAccount, run: Run, asked: Asked, right_answer: Answered) -> Response:
     """Open an account, or warn the owner of the one that has this address. Both look alike from here."""
     pace, lookup = Pace(run), lookup_of(run, body.email)

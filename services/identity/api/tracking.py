@@ -7,9 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from kernel.errors import Kind, Refused
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Run
 from services.identity.adapters import attempts, sessions
 from services.identity.adapters.addresses import lookup_of
+from services.identity.api import shapes
 from services.identity.api.credentials import Pace
 
 router = APIRouter(prefix="/api/tracking-sessions", tags=["Sessions"])
@@ -24,7 +26,7 @@ class Tracking(BaseModel):
     tracking_number: str = Field(max_length=80)
 
 
-@router.post("", status_code=201, summary="Suivre une demande")
+@router.post("", status_code=201, summary="Suivre une demande", responses=answers(201, shapes.OpenedTracking))
 async def open_tracking(body: Tracking, run: Run, caller: Caller) -> Response:
     """Open a session limited to one demande. Every mismatch answers alike, and as late."""
     pace, dossiers = Pace(run), run.peers["dossiers"]

@@ -149,3 +149,8 @@ def shown(row: Row) -> dict[str, Any]:
         "updated_at": row["updated_at"],
         "next_attempt_at": row["due_at"] if row["status"] in ("queued", "deferred") else None,
     }
+
+
+def told(row: Row) -> dict[str, Any]:
+    """A mail as its addressee is told of it: which one, when, and whether it arrived at the mail server."""
+    return {"mail": row["template"], "status": row["status"], "at": row["queued_at"], "updated_at": row["updated_at"]}

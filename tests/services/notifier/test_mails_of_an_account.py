@@ -21,7 +21,7 @@ from services.identity.events import (
     SecondFactorEnabled,
 )
 from tests.services.notifier.conftest import Office, Open
-from tests.support.mails import ACCOUNT, SITE, TOKEN, activation, created, links
+from tests.support.mails import ACCOUNT, DEMANDE, SITE, TOKEN, activation, created, links, submitted
 
 NEW = "ada.nouvelle@example.org"
 
@@ -162,3 +162,22 @@ async def test_a_last_word_that_comes_too_late_is_not_mailed(office: Office) -> 
     await office.say(AccountErased(account=ACCOUNT, email="ada@example.org"))
     (item,) = await office.until("suppressed", about=ACCOUNT)
     assert item["reason"] == "erased"
+
+
+async def test_the_addressee_and_nobody_else_reads_which_mails_he_was_sent(office: Office) -> None:
+    await office.say(created(), activation())
+    await office.say(submitted(owner=ACCOUNT))
+    await office.until("sent", about=ACCOUNT)
+    await office.until("sent")
+    desk = office.desk
+    mine = desk.as_account(ACCOUNT)
+    found = [(await desk.client.get(path, headers=mine)).json()["items"] for path in ("/mails", f"/mails/{DEMANDE}")]
+    assert [[mail["mail"] for mail in mails] for mails in found] == [["activation"], ["receipt"]]
+    assert set(found[0][0]) == {"mail", "status", "at", "updated_at"}
+    other = desk.as_account("acc0000000000002")
+    assert (await desk.client.get("/mails", headers=other)).json() == {"items": []}
+    assert (await desk.client.get(f"/mails/{DEMANDE}", headers=other)).status_code == 404
+    for path in ("/mails", f"/mails/{DEMANDE}"):
+        for stranger in (desk.as_anonymous(), desk.as_tracking(DEMANDE)):
+            assert (await desk.client.get(path, headers=stranger)).status_code == 401
+    assert (await desk.client.get("/mails/nothing", headers=mine)).json() == {"items": []}
