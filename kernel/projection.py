@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, TypeVar, overload
 
 from kernel.databases.statements import table_names
@@ -85,20 +85,15 @@ class Projection:
         """Fold a page. Raises what a handler raises: fold the page `carefully` then."""
         parked = _parked(tx)
         for fact in facts:
-            handler = self.handlers.get((fact.source, fact.type))
-            if handler is None:
-                continue
-            if (fact.source, fact.stream) in parked:
-                _park(tx, fact, "an earlier fact of this stream is parked")
-            else:
-                handler(tx, _known(fact), fact)
+            self._fold(tx, fact, parked)
 
     def fold_carefully(self, tx: Tx, facts: Sequence[Recorded]) -> None:
         """Fold a page fact by fact: one that fails parks its stream, and the rows stay as they were."""
+        parked = _parked(tx)
         for fact in facts:
             tx.run("SAVEPOINT fact")
             try:
-                self.fold(tx, [fact])
+                self._fold(tx, fact, parked)
                 tx.run("RELEASE fact")
             except Refused:
                 raise
@@ -106,6 +101,18 @@ class Projection:
                 tx.run("ROLLBACK TO fact")
                 _park(tx, fact, _name(failure))
                 tx.run("RELEASE fact")
+                parked.add((fact.source, fact.stream))
+
+    def _fold(self, tx: Tx, fact: Recorded, parked: Set[tuple[str, str]]) -> None:
+        handler = self.handlers.get((fact.source, fact.type))
+        if handler is None:
+            return
+        if parked and (fact.source, fact.stream) in parked:
+            _park(tx, fact, "an earlier fact of this stream is parked")
+        elif fact.event is None:
+            raise LookupError(f"unknown schema v{fact.schema} of {fact.type}")
+        else:
+            handler(tx, fact.event, fact)
 
     def digest(self, tx: Tx) -> dict[str, str]:
         """A SHA-256 per table over its rows in an order of their own: equal digests mean equal rows."""
@@ -138,12 +145,6 @@ def save_checkpoint(tx: Tx, source: str, position: int, epoch: str) -> None:
         position=position,
         epoch=epoch,
     )
-
-
-def _known(fact: Recorded) -> Event:
-    if fact.event is None:
-        raise LookupError(f"unknown schema v{fact.schema} of {fact.type}")
-    return fact.event
 
 
 def _name(failure: Exception) -> str:

@@ -1,0 +1,146 @@
+"""Read models rebuilt from event 0: events a second into SQLite and into PostgreSQL, from one log, in one run.
+
+python -m bench.replay [--demandes 20000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from bench.report import machine, publish, table
+from kernel.codec import Codec
+from kernel.databases import open_databases
+from kernel.envelope import Context
+from kernel.events import Event
+from kernel.feed import LocalSource
+from kernel.projection import Projection
+from kernel.projector import Projector
+from kernel.stores.sqlite import SqliteStore
+from kernel.vault import MemoryKeys, Vault
+from services.dossiers.events import (
+    Author,
+    Contact,
+    DemandeAssigned,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    DocumentsAwaited,
+    DocumentsCompleted,
+    OnBehalfOf,
+)
+from services.dossiers.projections import dashboard, demande_detail, tracking
+from tests.support.postgres import new_database
+
+PROJECTIONS = (dashboard.projection, demande_detail.projection, tracking.projection)
+SPACE = UUID(int=3)
+
+
+def life(number: int) -> Sequence[Event]:
+    """What happens to one demande: ten facts, six of them with sealed values."""
+    id = f"d{number:015d}"
+    author = Author(agent="a", first_name="Luc", last_name="Roy", capacity="agent", service="habitat")
+
+    def moved(old: str, new: str) -> DemandeStatusChanged:
+        return DemandeStatusChanged(demande=id, old=old, new=new, message="Votre dossier avance.", author=author)
+
+    def asked(batch: str) -> Sequence[Event]:
+        about = {"demande": id, "discussion": f"{id}{batch}", "documents": (f"{id}{batch}",)}
+        yield DocumentsAwaited(**about, asked_on="2026-11-24", due="2026-12-24", deadline="")
+        yield DocumentsCompleted(**about, received_at="2026-11-24T10:00:00Z", waived=False, deadline="2027-03-24")
+
+    filed = DemandeSubmitted(
+        demande=id,
+        reference=f"CD-2026-{number:06d}",
+        demarche="aide-logement",
+        demarche_version=1,
+        title="Aide au logement",
+        service=f"service{number % 7}",
+        service_label="Direction de l'habitat",
+        owner=f"account{number % 5000}",
+        terms_version="1",
+        applicant_kind="individual",
+        deadline="2027-01-24",
+        on_behalf_of=OnBehalfOf(kind="individual"),
+        contact=Contact(email=f"p{number}@example.org", first_name="Ada", last_name=f"Martin{number}"),
+        answers={"revenus": 1200, "logement": "locataire", "commentaire": "Rien à signaler."},
+        tracking_number=f"T{number}",
+        lookup=f"hash{number}",
+    )
+    return (
+        filed,
+        DemandeAssigned(demande=id, agent="a", agent_name="Luc Roy"),
+        moved("deposee", "en_instruction"),
+        *asked("1"),
+        *asked("2"),
+        DemandeAssigned(demande=id, agent="b", agent_name="Zoé Blanc"),
+        moved("en_instruction", "acceptee"),
+        moved("acceptee", "en_instruction"),
+    )
+
+
+async def write(store: SqliteStore, demandes: int) -> None:
+    """A log of so many demandes."""
+    numbers = iter(range(demandes))
+
+    async def client() -> None:
+        for number in numbers:
+            ctx = Context("account:bench", uuid5(SPACE, str(number)), "", f"c{number}")
+            facts = life(number)
+            await store.update(f"dossiers.demande-d{number:015d}", lambda _, facts=facts: facts, ctx)
+
+    await asyncio.gather(*(client() for _ in range(64)))
+
+
+async def scanned(store: SqliteStore) -> float:
+    """Events a second, read and decoded only."""
+    started, after = time.perf_counter(), 0
+    while after < store.head:
+        after = (await store.scan(after, 2000)).position
+    return store.head / (time.perf_counter() - started)
+
+
+async def folded(store: SqliteStore, projection: Projection, url: str, directory: Path) -> tuple[float, dict[str, str]]:
+    """Events a second into an empty read model, and its digest."""
+    databases = open_databases("dossiers", url, directory)
+    source = LocalSource(store)
+    sources = dict.fromkeys(("dossiers", "discussion"), source)
+    projector = Projector(projection, databases, sources)
+    started = time.perf_counter()
+    await projector.catch_up(source, projector.live, store.head)
+    seconds = time.perf_counter() - started
+    digest = dict(await projector.live.digest())
+    await databases.close()
+    return store.head / seconds, digest
+
+
+async def measure(demandes: int, postgres: str, directory: Path) -> None:
+    store = SqliteStore(directory, Codec("dossiers", Vault(MemoryKeys(), b"b" * 32)))
+    await write(store, demandes)
+    rows = [["read and decoded", f"{await scanned(store):,.0f}", ""]]
+    for projection in PROJECTIONS:
+        lite, one = await folded(store, projection, "sqlite:", directory / projection.name)
+        postgre, other = await folded(store, projection, postgres, directory)
+        if one != other:
+            raise SystemExit(f"{projection.name}: the two engines do not hold the same rows")
+        rows.append([projection.name, f"{lite:,.0f}", f"{postgre:,.0f}"])
+    await store.close()
+    head = f"# Replay\n\n{machine()}, PostgreSQL. {demandes * 10:,} events of {demandes:,} demandes.\n\n"
+    publish("replay", head + table(["read model", "SQLite, events/s", "PostgreSQL, events/s"], rows))
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--demandes", type=int, default=20_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory, new_database() as url:
+        asyncio.run(measure(asked.demandes, url, Path(directory)))
+
+
+if __name__ == "__main__":
+    main()
