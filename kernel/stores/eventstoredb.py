@@ -40,12 +40,20 @@ class EventStoreDbStore:
     """`EventStore` over a connection string (`esdb://…`), its copy in `directory`. Made by `open`."""
 
     def __init__(
-        self, uri: str, directory: Path, codec: Codec, clock: Clock = system_clock, patience: float = PATIENCE
+        self,
+        uri: str,
+        directory: Path,
+        codec: Codec,
+        clock: Clock = system_clock,
+        *,
+        namespace: str = "",
+        patience: float = PATIENCE,
     ) -> None:
         self.source, self._codec, self._clock = codec.service, codec, clock
         self._copy = Copy(directory.resolve())
-        self._patience, self._calls = patience, Link(uri, patience)
-        self._follower = Follower(self.source, Link(uri, patience), self._copy, self._moved)
+        self._namespace, self._patience = namespace, patience
+        self._calls = Link(uri, patience)
+        self._follower = Follower(self.source, namespace, Link(uri, patience), self._copy, self._moved)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._histories: OrderedDict[str, list[Recorded]] = OrderedDict()
         self._tick = asyncio.Event()
@@ -54,14 +62,22 @@ class EventStoreDbStore:
 
     @classmethod
     async def open(
-        cls, uri: str, directory: Path, codec: Codec, clock: Clock = system_clock, patience: float = PATIENCE
+        cls,
+        uri: str,
+        directory: Path,
+        codec: Codec,
+        clock: Clock = system_clock,
+        *,
+        namespace: str = "",
+        patience: float = PATIENCE,
     ) -> EventStoreDbStore:
         """A store whose copy is up to date, or as it was left while the cluster is away.
 
+        `namespace` begins the stream names of this installation, where several share a cluster.
         `patience`: the seconds a cluster that does not answer is tried again before a command is refused.
         Raises Refused(unavailable) when the cluster is away and nothing was copied yet, and StoreInUse.
         """
-        store = cls(uri, directory, codec, clock, patience)
+        store = cls(uri, directory, codec, clock, namespace=namespace, patience=patience)
         try:
             await store._begin()
         except BaseException:
@@ -95,7 +111,8 @@ class EventStoreDbStore:
 
     async def scan(self, after: int, limit: int = 500, *, public: bool = False, route: str | None = None) -> Page:
         head = self.head
-        facts = [from_row(self.source, self._codec, row) for row in self._copy.page(after, limit, public, route)]
+        rows = self._copy.page(after, head, limit, public, route)
+        facts = [from_row(self.source, self._codec, row) for row in rows]
         last = facts[-1].position if facts else after
         return Page(facts, last if len(facts) == limit else max(head, last))
 
@@ -162,12 +179,12 @@ class EventStoreDbStore:
         return Commit(stream, last.version, last.position, public, False, facts)
 
     async def _append(self, stream: str, version: int, drafts: list[Draft]) -> int:
-        expected = version - 1 if version else StreamState.NO_STREAM
+        name, expected = self._namespace + stream, version - 1 if version else StreamState.NO_STREAM
         # Always a batch, always the same ids: a reply that was lost is found again by the repetition.
         events = [new_event(draft) for draft in drafts]
         try:
             return await self._calls.call(
-                lambda client: client.append_to_stream(stream, current_version=expected, events=events, timeout=TIMEOUT)
+                lambda client: client.append_to_stream(name, current_version=expected, events=events, timeout=TIMEOUT)
             )
         except MaximumAppendSizeExceededError as error:
             log.error("%s: an append was too large (%s)", stream, error)
@@ -185,7 +202,7 @@ class EventStoreDbStore:
         """Whether the cluster holds more of a stream than was known; if so, the copy does when this returns."""
         try:
             found = await self._calls.call(
-                lambda client: client.get_stream(stream, stream_position=version, timeout=TIMEOUT)
+                lambda client: client.get_stream(self._namespace + stream, stream_position=version, timeout=TIMEOUT)
             )
         except NotFound:
             return False

@@ -114,6 +114,20 @@ async def test_every_replica_sees_the_same_log_in_the_same_order(replicas: Repli
     assert (one.head, one.public_head, one.epoch) == (two.head, two.public_head, two.epoch)
 
 
+async def test_two_installations_share_a_cluster_without_seeing_each_other(server: Server, tmp_path: Path) -> None:
+    stores = []
+    for name in ("", "b.", "b"):
+        codec = Codec("toy", Vault(MemoryKeys(), SECRET))
+        stores.append(await EventStoreDbStore.open(server.uri, tmp_path / f"{name}x", codec, namespace=name))
+    for number, store in enumerate(stores):
+        assert (await append(store, "a", some("a", number + 1), 1)).version == number + 1
+    for number, store in enumerate(stores):
+        facts = (await store.scan(0)).facts
+        assert [(fact.stream, fact.version) for fact in facts] == [(stream("a"), n + 1) for n in range(number + 1)]
+        await store.close()
+    assert len({store.epoch for store in stores}) == 3
+
+
 async def test_a_command_is_known_again_by_another_replica(replicas: Replicas) -> None:
     one, two = await replicas.open("one"), await replicas.open("two")
     first = await append(one, "a", some("a", 2), 1)

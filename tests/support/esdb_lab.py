@@ -1,8 +1,10 @@
-"""The EventStoreDB adapter over the protocol-level test double, one server a lab."""
+"""The EventStoreDB adapter over the protocol-level test double, or over the cluster that `ESDB_URI` names."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from uuid import uuid4
 
 from kernel.codec import Codec
 from kernel.stores.eventstoredb import EventStoreDbStore
@@ -10,9 +12,14 @@ from kernel.vault import SqliteKeys, Vault
 from tests.esdb_server.server import Server
 from tests.support.stores import SECRET, Lab
 
+CLUSTER = os.environ.get("ESDB_URI")
+
 
 class EsdbLab(Lab):
-    """The server listens inside this event loop; `reopen` restarts the service and the server."""
+    """One double a lab, which listens inside this event loop; `reopen` restarts the service and the double.
+
+    In a cluster, every lab has a namespace of its own.
+    """
 
     durable = True
     store: EventStoreDbStore | None = None
@@ -20,13 +27,16 @@ class EsdbLab(Lab):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.server = Server(directory / "server")
+        self.namespace = f"test-{uuid4().hex}." if CLUSTER else ""
 
     async def open(self) -> EventStoreDbStore:
-        await self.server.start()
+        uri = CLUSTER or (await self.server.start()).uri
         self.keys = SqliteKeys(self.directory / "keys.db")
         self.vault = Vault(self.keys, SECRET)
         codec = Codec("toy", self.vault)
-        self.store = await EventStoreDbStore.open(self.server.uri, self.directory / "toy", codec, self.clock)
+        self.store = await EventStoreDbStore.open(
+            uri, self.directory / "toy", codec, self.clock, namespace=self.namespace
+        )
         return self.store
 
     async def close(self) -> None:

@@ -87,9 +87,9 @@ class Copy:
             clause, values = " AND version <= ?", [*values, upto]
         return self._rows(f"stream = ? AND version > ?{clause} ORDER BY version", values)
 
-    def page(self, after: int, limit: int, public: bool, route: str | None) -> list[tuple[object, ...]]:
-        """Rows after a position, in order."""
-        clauses, values = ["position > ?"], list[object]([after])
+    def page(self, after: int, upto: int, limit: int, public: bool, route: str | None) -> list[tuple[object, ...]]:
+        """Rows after a position and up to another, in order."""
+        clauses, values = ["position > ? AND position <= ?"], list[object]([after, upto])
         if public:
             clauses.append("public = 1")
         if route is not None:

@@ -30,8 +30,8 @@ class LogReplaced(RuntimeError):
 class Follower:
     """Two tasks: one listens, one writes what was heard, in batches. `moved` is called when the copy grew."""
 
-    def __init__(self, source: str, link: Link, copy: Copy, moved: Callable[[], None]) -> None:
-        self._source, self._link, self._copy, self._moved = source, link, copy, moved
+    def __init__(self, source: str, namespace: str, link: Link, copy: Copy, moved: Callable[[], None]) -> None:
+        self._source, self._namespace, self._link, self._copy, self._moved = source, namespace, link, copy, moved
         self._heard: asyncio.Queue[RecordedEvent] = asyncio.Queue(2 * BATCH)
         self._seen = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -41,7 +41,7 @@ class Follower:
 
     async def recognise(self) -> str:
         """The epoch of the cluster's log. Raises Refused(unavailable), and LogReplaced if it is not the copied one."""
-        epoch = await self._link.call(lambda client: _epoch(client, self._source))
+        epoch = await self._link.call(lambda client: _epoch(client, f"guichet-epoch-{self._namespace}{self._source}"))
         last = self._copy.last
         if self._copy.epoch != epoch or (last and not await self._link.call(lambda client: _holds(client, *last))):
             raise LogReplaced(epoch)
@@ -75,7 +75,7 @@ class Follower:
         return await self._link.call(
             lambda client: client.subscribe_to_all(
                 commit_position=self._seen or None,
-                filter_include=[re.escape(self._source) + r"\..*"],
+                filter_include=[re.escape(f"{self._namespace}{self._source}.") + ".*"],
                 filter_by_stream_name=True,
                 include_checkpoints=True,
                 include_caught_up=True,
@@ -97,7 +97,7 @@ class Follower:
                     await asyncio.sleep(1)
 
     async def _take(self, heard: Sequence[RecordedEvent]) -> None:
-        rows = [row(item) for item in heard if not (item.is_checkpoint or item.is_caught_up)]
+        rows = [row(item, self._namespace) for item in heard if not (item.is_checkpoint or item.is_caught_up)]
         position = max(item.commit_position or 0 for item in heard)
         if position > self._copy.position:
             self._taking = asyncio.ensure_future(asyncio.to_thread(self._copy.add, rows, position))
@@ -107,9 +107,8 @@ class Follower:
             self.live.set()
 
 
-async def _epoch(client: AsyncEventStoreDBClient, source: str) -> str:
+async def _epoch(client: AsyncEventStoreDBClient, stream: str) -> str:
     """The name of the log, written into it by whoever came first."""
-    stream = f"guichet-epoch-{source}"
     while True:
         try:
             (first,) = await client.get_stream(stream, limit=1, timeout=TIMEOUT)

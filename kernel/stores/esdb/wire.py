@@ -51,12 +51,12 @@ def new_event(draft: Draft) -> NewEvent:
     return NewEvent(id=draft.id, type=draft.type, data=draft.data, metadata=head[:-1] + META + draft.meta_bytes + b"}")
 
 
-def row(event: RecordedEvent) -> Row:
+def row(event: RecordedEvent, namespace: str = "") -> Row:
     """A fact as it was stored; what was altered beyond reading comes out blank, and the chain betrays it."""
     head, meta = _opened(event.metadata)
     return Row(
         position=event.commit_position or 0,
-        stream=event.stream_name,
+        stream=event.stream_name.removeprefix(namespace),
         version=event.stream_position + 1,
         id=event.id.bytes,
         type=event.type,
