@@ -28,6 +28,7 @@ from kernel.feed import Hint
 STREAM = "GUICHET"
 BUFFER = 1000
 DAYS_KEPT = 3
+ACKNOWLEDGED = 5.0
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ class NatsBus:
             headers["guichet-sealed"] = "1"
         subject = f"guichet.{fact.source}.{fact.type}.{_UNSAFE.sub('_', fact.route) or 'none'}"
         try:
-            await js.publish(subject, to_json(codec.published(fact.event)), headers=headers, timeout=5)
+            await js.publish(subject, to_json(codec.published(fact.event)), headers=headers, timeout=ACKNOWLEDGED)
         except MaxPayloadError:
             log.error(
                 "%s at %s.%d is too large for the bus: it is in the feed only", fact.type, fact.source, fact.position

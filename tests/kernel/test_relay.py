@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic_core import from_json
 
+from kernel import bus
 from kernel import relay as relays
 from kernel.bus import BUFFER, STREAM, NatsBus, NatsHints
 from kernel.codec import Codec
@@ -210,16 +211,15 @@ async def test_a_relay_goes_on_where_it_stopped(line: Line) -> None:
 async def test_a_server_that_is_killed_and_comes_back_loses_nothing(line: Line) -> None:
     await line.start()
     await line.connected()
-    for round in range(2):
-        await append(line.store, "a", some("a", 20), f"before-{round}")
-        await line.server.kill()
-        for number in range(30):
-            await append(line.store, "b", some("b", 2), f"during-{round}-{number}")
-        await line.until(lambda: not line.bus.connected)
-        # The follower lives on the feed meanwhile.
-        await line.all_seen()
-        await line.server.start()
-        await line.until(lambda: line.bus.connected, within=15)
+    await append(line.store, "a", some("a", 20), "before")
+    await line.server.kill()
+    for number in range(30):
+        await append(line.store, "b", some("b", 2), f"during-{number}")
+    await line.until(lambda: not line.bus.connected)
+    # The follower lives on the feed meanwhile.
+    await line.all_seen()
+    await line.server.start()
+    await line.until(lambda: line.bus.connected, within=15)
     await append(line.store, "a", some("a", 1), "after")
     await line.all_seen()
     public = await line.public()
@@ -227,7 +227,8 @@ async def test_a_server_that_is_killed_and_comes_back_loses_nothing(line: Line) 
     assert sorted(found) == sorted(str(fact.id) for fact in public)
 
 
-async def test_a_stream_that_is_deleted_is_made_again(line: Line) -> None:
+async def test_a_stream_that_is_deleted_is_made_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus, "ACKNOWLEDGED", 0.3)
     await line.start()
     await line.connected()
     await append(line.store, "a", some("a", 3), 1)
