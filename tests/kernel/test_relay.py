@@ -208,7 +208,10 @@ async def test_a_relay_goes_on_where_it_stopped(line: Line) -> None:
     running.cancel()
 
 
-async def test_a_server_that_is_killed_and_comes_back_loses_nothing(line: Line) -> None:
+async def test_a_server_that_is_killed_and_comes_back_loses_nothing(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "ACKNOWLEDGED", 0.3)
     await line.start()
     await line.connected()
     await append(line.store, "a", some("a", 20), "before")
