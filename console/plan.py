@@ -9,11 +9,14 @@ from pathlib import Path
 from console import ports
 from console.component import Component
 from console.components.bus import SERVICES, nats_server
+from console.components.events import event_store
 from console.components.mailbox import mailbox
 from console.components.objects import PORTS as S3_PORTS
 from console.components.objects import s3_server
 from console.components.services import NotInstalled, process
 
+# Started by `--store esdb` only: the embedded store needs no server.
+EVENT_STORE = "esdb"
 EVERYTHING = ("nats", "s3", "mailbox", *SERVICES, "gateway")
 GATEWAY_PORT, MAILBOX_PORT = 8000, 8025
 # An embedded server steps aside when its variable says where another one is.
@@ -41,14 +44,14 @@ class Plan:
         """What the person at the terminal reads once everything answers."""
         lines = ["", f"Guichet est prêt en {seconds:.1f} s.".replace(".", ",", 1), ""]
         ours = {component.name for component in self.components}
-        lines += [f"  {label:<18} {self.urls[name]}{path}" for name, label, path in ADDRESSES if name in ours]
-        lines.append(f"  {'Journaux':<18} {self.data / 'logs'}")
+        lines += [f"  {label:<24} {self.urls[name]}{path}" for name, label, path in ADDRESSES if name in ours]
+        lines.append(f"  {'Journaux':<24} {self.data / 'logs'}")
         if self.demo and "gateway" in ours:
             labels = ("Agents de démo", *[""] * len(DEMO_AGENTS))
             lines += [
-                f"  {label:<18} {name}@demo.example.org" for label, name in zip(labels, DEMO_AGENTS, strict=False)
+                f"  {label:<24} {name}@demo.example.org" for label, name in zip(labels, DEMO_AGENTS, strict=False)
             ]
-            lines.append(f"  {'Leur mot de passe':<18} {DEMO_PASSWORD}")
+            lines.append(f"  {'Leur mot de passe':<24} {DEMO_PASSWORD}")
         return [*lines, "", "Ctrl-C pour arrêter."]
 
 
@@ -57,6 +60,7 @@ ADDRESSES = (
     ("gateway", "API", "/api/docs"),
     ("mailbox", "Boîte aux lettres", "/"),
     ("nats", "NATS", ""),
+    (EVENT_STORE, "EventStoreDB (doublure)", ""),
     ("s3", "S3", ""),
 )
 
@@ -72,6 +76,7 @@ def compose(data: Path, only: Iterable[str], demo: bool, environ: Mapping[str, s
         environment |= _embedded_s3(data)
     bare = {key: value for key, value in environment.items() if not key.startswith("GUICHET_")}
     makers = {
+        EVENT_STORE: lambda: event_store(data, given[EVENT_STORE], bare),
         "nats": lambda: nats_server(data, given["nats"], bare),
         "s3": lambda: s3_server(data, given, bare),
         "mailbox": lambda: mailbox(data, given["mailbox"], given["smtp"], bare),
@@ -88,7 +93,7 @@ def compose(data: Path, only: Iterable[str], demo: bool, environ: Mapping[str, s
 
 def _chosen(only: Iterable[str], demo: bool, environ: Mapping[str, str]) -> list[str]:
     wanted = list(only)
-    whole = set(wanted) == set(EVERYTHING)
+    whole = set(wanted) - {EVENT_STORE} == set(EVERYTHING)
     if whole and not demo and not environ.get("GUICHET_SMTP_URL"):
         raise Impossible(
             "Sans --demo, il n'y a pas de boîte aux lettres : indiquez le serveur de courrier dans GUICHET_SMTP_URL."
@@ -112,6 +117,8 @@ def _urls(chosen: list[str], given: Mapping[str, int], environ: Mapping[str, str
     schemes = {"nats": "nats", "smtp": "smtp"}
     ours = {name: f"{schemes.get(name, 'http')}://127.0.0.1:{port}" for name, port in given.items()}
     ours = {name: url for name, url in ours.items() if name in (*chosen, "smtp")}
+    if EVENT_STORE in ours:
+        ours[EVENT_STORE] = f"esdb://127.0.0.1:{given[EVENT_STORE]}?Tls=false"
     elsewhere = {"nats": ELSEWHERE["nats"], "s3": ELSEWHERE["s3"], "smtp": ELSEWHERE["mailbox"]}
     return ours | {name: environ[variable] for name, variable in elsewhere.items() if environ.get(variable)}
 
@@ -121,6 +128,8 @@ def _common(data: Path, demo: bool, urls: Mapping[str, str], environ: Mapping[st
     environment = {key: value for key, value in environ.items() if key not in FORGOTTEN}
     told = (*SERVICES, "nats", "s3", "smtp")
     environment |= {f"GUICHET_{name.upper()}_URL": urls[name] for name in told if name in urls}
+    if EVENT_STORE in urls:
+        environment["GUICHET_EVENTSTORE"] = urls[EVENT_STORE]
     environment |= {"GUICHET_DATA": str(data), "PYTHONUNBUFFERED": "1"}
     if "gateway" in urls:
         environment.setdefault("GUICHET_PUBLIC_URL", urls["gateway"])

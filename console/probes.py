@@ -20,6 +20,17 @@ async def http_says(port: int, path: str, words: bytes, within: float = 2.0) -> 
     return words in await _asked(port, path, within, whole=True)
 
 
+async def listens(port: int, within: float = 1.0) -> bool:
+    """Whether something accepts connections on a loopback port."""
+    try:
+        async with asyncio.timeout(within):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 async def _asked(port: int, path: str, within: float, *, whole: bool) -> bytes:
     """The status line, or the whole answer as it came; nothing when nobody answers in time."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from console import keys
-from console.plan import EVERYTHING, Impossible, Plan, compose
+from console.plan import EVENT_STORE, EVERYTHING, Impossible, Plan, compose
 from console.ports import PortTaken
 from console.running import AlreadyRunning, Claim, claim
 from console.supervisor import Supervisor
@@ -31,6 +31,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=EVERYTHING,
         metavar="nom,nom…",
         help=f"seulement ces composants, parmi {', '.join(EVERYTHING)}",
+    )
+    parser.add_argument(
+        "--store",
+        choices=("sqlite", EVENT_STORE),
+        default="sqlite",
+        help="journal embarqué, ou doublure de test qui parle le protocole d'EventStoreDB",
     )
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("GUICHET_DATA") or "var"))
 
@@ -51,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
         say(f"Restes d'un arrêt brutal, terminés : {', '.join(ended)}.")
     try:
         _ensure_keys(data)
-        plan = compose(data, args.only, args.demo, os.environ)
+        chosen = (*args.only, EVENT_STORE) if args.store == EVENT_STORE else args.only
+        plan = compose(data, chosen, args.demo, os.environ)
         return _supervise(held, plan, data, began)
     except (Impossible, PortTaken) as reason:
         say(str(reason))

@@ -10,6 +10,9 @@ from typing import Protocol
 from kernel.envelope import Commit, Context, Recorded
 from kernel.events import Event
 
+EVENTSTOREDB = ("esdb://", "esdb+discover://", "kurrentdb://", "kurrentdb+discover://")
+"""How connection strings of a cluster begin."""
+
 History = Sequence[Recorded]
 Decision = Callable[[History], Iterable[Event]]
 

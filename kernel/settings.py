@@ -10,6 +10,8 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from kernel.eventstore import EVENTSTOREDB
+
 PREFIX = "GUICHET_"
 DEMO_SECRETS = frozenset({"guichet", "secret", "changeme", "password", "demo"})
 
@@ -86,7 +88,9 @@ class Settings(BaseSettings):
 class ServiceSettings(Settings):
     """Shared by the five services."""
 
-    eventstore: str = Field("sqlite:", description="the event store: `sqlite:`")
+    eventstore: str = Field(
+        "sqlite:", description="the event store: `sqlite:` or `esdb://user:password@host:2113?tls=true`", repr=False
+    )
     database: str = Field(
         "sqlite:",
         description="read models, state and keys: `sqlite:` or `postgresql://user:password@host/database`",
@@ -95,8 +99,8 @@ class ServiceSettings(Settings):
 
     @model_validator(mode="after")
     def _known_engines(self) -> ServiceSettings:
-        if self.eventstore != "sqlite:":
-            raise ValueError("GUICHET_EVENTSTORE: only `sqlite:` is supported")
+        if self.eventstore != "sqlite:" and not self.eventstore.startswith(EVENTSTOREDB):
+            raise ValueError("GUICHET_EVENTSTORE must be `sqlite:` or an `esdb://` connection string")
         if self.database != "sqlite:" and not self.database.startswith(("postgresql://", "postgres://")):
             raise ValueError("GUICHET_DATABASE must be `sqlite:` or a `postgresql://` URL")
         return self

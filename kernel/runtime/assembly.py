@@ -24,7 +24,7 @@ from kernel.runtime.runtime import Runtime
 from kernel.runtime.starting import start
 from kernel.settings import ServiceSettings
 from kernel.state import STATE_DDL
-from kernel.stores.sqlite import SqliteStore
+from kernel.stores import open_store
 from kernel.vault import Vault
 
 SERVICES = ("identity", "dossiers", "discussion", "files", "notifier")
@@ -60,7 +60,7 @@ async def running(
     home.mkdir(parents=True, exist_ok=True)
     databases = open_databases(service.name, settings.database, home)
     codec = Codec(service.name, Vault(databases.keys, settings.secret_bytes))
-    log = store or SqliteStore(home, codec, clock)
+    log = store or await open_store(settings.eventstore, home, codec, clock)
     state, owner = databases.state(STATE_DDL + service.state_ddl), f"{platform.node()}-{short_id(random_uuid())}"
     signer = Signer(service.name, settings.signing_key.get_secret_value())
     client = http_client()

@@ -9,26 +9,31 @@ from kernel.envelope import Recorded
 from kernel.errors import NotYet
 from kernel.position import Mark
 from kernel.runtime.runtime import Runtime
-from services.discussion.events import DiscussionClosed, DiscussionOpened, MessagePosted
+from services.discussion.events import DiscussionClosed, MessagePosted
 from services.notifier.ports import Letter
 from services.notifier.projections import contacts
 from services.notifier.reactions.about_demandes import applicant_of, to_applicant
 
 
-async def opened(run: Runtime, fact: DiscussionOpened, recorded: Recorded) -> Letter:
-    """The invitation to answer and to bring the documents that are asked for."""
+async def opened(run: Runtime, fact: MessagePosted, recorded: Recorded) -> Letter | None:
+    """The invitation to answer and to bring the documents that are asked for.
+
+    The opening message is the last fact of its commit: a read model that has got there shows the topic and the
+    documents too, however the store hands facts over.
+    """
+    if not fact.opening:
+        return None
     applicant = await applicant_of(run, fact.demande, recorded)
-    db = await run.view(contacts.projection)
-    # The documents are asked for in the same commit: a read model that shows the opening shows them too.
-    documents = await contacts.documents_of(db, fact.discussion)
+    topic = await _topic(run, fact.discussion, recorded)
+    documents = await contacts.documents_of(await run.view(contacts.projection), fact.discussion)
     silence = applicant["silence"]
     # Where no day was set, the time to reject does not stand still (L114-5 CRPA).
     incomplete = any(one["required"] and (one["due"] or silence == "acceptation") for one in documents)
-    return to_applicant(applicant, topic=fact.topic, documents=documents, incomplete=incomplete, silence=silence)
+    return to_applicant(applicant, topic=topic, documents=documents, incomplete=incomplete, silence=silence)
 
 
 async def message(run: Runtime, fact: MessagePosted, recorded: Recorded) -> Letter | None:
-    """The service wrote. Not when the applicant did (he knows), nor for the opening message (the opening is mailed)."""
+    """The service wrote. Not when the applicant did (he knows), nor for the opening message, which has its own mail."""
     if fact.author != "service" or fact.opening:
         return None
     applicant = await applicant_of(run, fact.demande, recorded)

@@ -115,8 +115,11 @@ MAILS: Mapping[type[Event], Mail | tuple[Mail, ...] | NoMail] = {
     DemarcheClosed: NoMail("Whoever filed before goes on as before."),
     DemandeAssigned: NoMail("Which agent has the file is the service's own business."),
     DemarchePublished: NoMail("The catalogue concerns nobody in particular."),
-    DiscussionOpened: Mail("discussion_opened", about_discussions.opened),
-    MessagePosted: Mail("discussion_message", about_discussions.message),
+    DiscussionOpened: NoMail("The opening message, the last fact of the opening, is what is mailed."),
+    MessagePosted: (
+        Mail("discussion_opened", about_discussions.opened),
+        Mail("discussion_message", about_discussions.message),
+    ),
     DiscussionClosed: Mail("discussion_closed", about_discussions.closed),
     DocumentsRequested: NoMail("The mail of the opening lists the documents."),
     MessageRead: NoMail("Reading is no step of a demande."),

@@ -110,7 +110,7 @@ async def test_an_invited_agent_is_told_that_he_chooses_a_password(office: Offic
 
 
 async def test_a_fact_whose_demande_is_not_known_yet_waits_for_it(office: Office) -> None:
-    await office.say(opened())
+    await office.say(opened(), posted("service", opening=True))
     await office.followed()
     assert await office.ledger() == []
     await office.say(submitted())
