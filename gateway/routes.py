@@ -119,6 +119,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", f"{_B}/demandes/{{id}}/status", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/assignment", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/notes", "dossiers", Who.INSTRUCTEUR),
+    Route("POST", f"{_B}/demandes/{{id}}/labels", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/reasons", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/attestation", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/discussion", "discussion", Who.INSTRUCTEUR),

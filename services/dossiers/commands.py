@@ -106,6 +106,14 @@ class AddNote(Command):
     agent_name: str
 
 
+class LabelDemande(Command):
+    """Put labels of the service on a demande, take others away."""
+
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+    agent: str
+
+
 class DecideBySilence(Command):
     """Silence lasted until the end of the day `deadline`; `today` is the day it is in Paris."""
 

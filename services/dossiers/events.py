@@ -171,6 +171,22 @@ class NoteAdded(DossiersFact, route="demande", subject="demande:{demande}"):
     text: Sealed[str]
 
 
+class DemandeLabelled(DossiersFact, route="demande", subject="demande:{demande}"):
+    """The service put a label of its own on a demande, never shown to the applicant."""
+
+    demande: str
+    agent: str
+    label: Sealed[str]
+
+
+class DemandeUnlabelled(DossiersFact, route="demande", subject="demande:{demande}"):
+    """The service took a label away."""
+
+    demande: str
+    agent: str
+    label: Sealed[str]
+
+
 class ImplicitDecisionTaken(DossiersFact, public=True, route="demande"):
     """The service kept silent for as long as the law gives it (L231-1, L231-4 CRPA).
 
@@ -268,6 +284,8 @@ DemandeFact = (
     | DemandeStatusChanged
     | DemandeWithdrawn
     | NoteAdded
+    | DemandeLabelled
+    | DemandeUnlabelled
     | ImplicitDecisionTaken
     | AttestationRequested
     | AttestationIssued

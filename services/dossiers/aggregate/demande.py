@@ -18,8 +18,10 @@ from services.dossiers.events import (
     DemandeDrafted,
     DemandeFact,
     DemandeJoined,
+    DemandeLabelled,
     DemandeStatusChanged,
     DemandeSubmitted,
+    DemandeUnlabelled,
     DemandeWithdrawn,
     DraftDiscarded,
     ImplicitDecisionTaken,
@@ -68,6 +70,7 @@ class Demande(State):
     implicit: str = ""
     attestation: str = ""
     reasons: str = ""
+    labels: tuple[str, ...] = ()
 
     @property
     def awaits_decision(self) -> bool:
@@ -102,6 +105,11 @@ def evolve(state: Demande, fact: DemandeFact) -> Demande:
             return state.model_copy(update={"reasons": "requested"})
         case ReasonsGiven():
             return state.model_copy(update={"reasons": "given"})
+        case DemandeLabelled():
+            return state.model_copy(update={"labels": (*state.labels, fact.label)})
+        case DemandeUnlabelled():
+            left = tuple(label for label in state.labels if label != fact.label)
+            return state.model_copy(update={"labels": left})
         case NoteAdded():
             return state
         case _:

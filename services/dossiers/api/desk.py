@@ -29,6 +29,7 @@ class DeskFilters(BaseModel):
     assigned: str | None = Field(None, max_length=40)
     awaiting: Literal["applicant", "service"] | None = None
     deadline_before: date | None = None
+    label: str | None = Field(None, max_length=30)
     q: str | None = Field(None, max_length=200)
     sort: desk.Sort = "newest"
 
@@ -43,6 +44,7 @@ class DeskFilters(BaseModel):
             assigned=me if self.assigned == "me" else self.assigned,
             awaiting=self.awaiting,
             deadline_before=self.deadline_before.isoformat() if self.deadline_before else None,
+            label=self.label,
             q=self.q,
             sort=self.sort,
         )

@@ -21,6 +21,7 @@ class DeskDemande(MyDemande):
     applicant: Applicant
     assigned_to: str | None
     awaiting: Literal["applicant", "service"] | None
+    labels: list[str]
     deadline: str | None
 
 
@@ -54,6 +55,7 @@ class DemandeToInstruct(FiledDemande):
 
     assigned_to: Assignee | None
     allowed: list[Status]
+    labels: list[str]
     history: list[HistoryEntry]
     notes: list[InternalNote]
 
@@ -63,6 +65,14 @@ class DemandeAssignment(Shown):
 
     id: str
     assigned_to: str | None
+    version: int
+
+
+class DemandeLabels(Shown):
+    """La demande et ses étiquettes."""
+
+    id: str
+    labels: list[str]
     version: int
 
 

@@ -18,8 +18,10 @@ from services.dossiers.events import (
     DemandeAssigned,
     DemandeDrafted,
     DemandeJoined,
+    DemandeLabelled,
     DemandeStatusChanged,
     DemandeSubmitted,
+    DemandeUnlabelled,
     DemandeWithdrawn,
     DocumentsAwaited,
     DocumentsCompleted,
@@ -48,6 +50,8 @@ projection = Projection(
       WHERE status IN ('deposee', 'en_instruction');
     CREATE INDEX IF NOT EXISTS line_of_agent ON line(assigned_to, submitted_at, id) WHERE assigned_to <> '';
     CREATE INDEX IF NOT EXISTS line_counted ON line(service, status, assigned_to);
+    CREATE TABLE IF NOT EXISTS label(demande TEXT NOT NULL, label TEXT NOT NULL, PRIMARY KEY(demande, label));
+    CREATE INDEX IF NOT EXISTS label_named ON label(label, demande);
     CREATE TABLE IF NOT EXISTS thread(demande TEXT PRIMARY KEY, is_open INTEGER NOT NULL,
       unread_applicant INTEGER NOT NULL, unread_service INTEGER NOT NULL, awaiting TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS thread_awaiting ON thread(awaiting, demande);
@@ -119,6 +123,16 @@ def _assigned(tx: Tx, fact: DemandeAssigned, recorded: Recorded) -> None:
         at=rfc3339(recorded.at),
         id=fact.demande,
     )
+
+
+@projection.on(DemandeLabelled)
+def _labelled(tx: Tx, fact: DemandeLabelled, recorded: Recorded) -> None:
+    tx.run("INSERT INTO label VALUES(:id, :label) ON CONFLICT DO NOTHING", id=fact.demande, label=fact.label)
+
+
+@projection.on(DemandeUnlabelled)
+def _unlabelled(tx: Tx, fact: DemandeUnlabelled, recorded: Recorded) -> None:
+    tx.run("DELETE FROM label WHERE demande=:id AND label=:label", id=fact.demande, label=fact.label)
 
 
 @projection.on(DemandeStatusChanged)

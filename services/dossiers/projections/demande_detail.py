@@ -18,8 +18,10 @@ from services.dossiers.events import (
     Author,
     DemandeAssigned,
     DemandeJoined,
+    DemandeLabelled,
     DemandeStatusChanged,
     DemandeSubmitted,
+    DemandeUnlabelled,
     DemandeWithdrawn,
     DocumentsAwaited,
     DocumentsCompleted,
@@ -32,7 +34,7 @@ from services.dossiers.events import (
 
 projection = Projection(
     "demande_detail",
-    version=2,
+    version=3,
     ddl="""
     CREATE TABLE IF NOT EXISTS demande(id TEXT PRIMARY KEY, reference TEXT NOT NULL, demarche TEXT NOT NULL,
       demarche_version INTEGER NOT NULL, title TEXT NOT NULL, service TEXT NOT NULL, service_label TEXT NOT NULL,
@@ -46,6 +48,7 @@ projection = Projection(
     CREATE TABLE IF NOT EXISTS awaited(demande TEXT NOT NULL, discussion TEXT NOT NULL, asked_on TEXT NOT NULL,
       due TEXT NOT NULL, documents INTEGER NOT NULL, missing INTEGER NOT NULL, complete_on TEXT NOT NULL,
       PRIMARY KEY(demande, discussion));
+    CREATE TABLE IF NOT EXISTS label(demande TEXT NOT NULL, label TEXT NOT NULL, PRIMARY KEY(demande, label));
     CREATE TABLE IF NOT EXISTS note(id TEXT PRIMARY KEY, demande TEXT NOT NULL, at TEXT NOT NULL,
       agent_name TEXT NOT NULL, body TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS note_of ON note(demande, at);
@@ -150,6 +153,18 @@ def _note_added(tx: Tx, fact: NoteAdded, recorded: Recorded) -> None:
     _set(tx, fact.demande, recorded)
 
 
+@projection.on(DemandeLabelled)
+def _labelled(tx: Tx, fact: DemandeLabelled, recorded: Recorded) -> None:
+    tx.run("INSERT INTO label VALUES(:id, :label) ON CONFLICT DO NOTHING", id=fact.demande, label=fact.label)
+    _set(tx, fact.demande, recorded)
+
+
+@projection.on(DemandeUnlabelled)
+def _unlabelled(tx: Tx, fact: DemandeUnlabelled, recorded: Recorded) -> None:
+    tx.run("DELETE FROM label WHERE demande=:id AND label=:label", id=fact.demande, label=fact.label)
+    _set(tx, fact.demande, recorded)
+
+
 @projection.on(DocumentsAwaited)
 def _awaited(tx: Tx, fact: DocumentsAwaited, recorded: Recorded) -> None:
     tx.run(
@@ -239,6 +254,12 @@ async def notes(db: Db, demande: str) -> list[dict[str, Any]]:
         "SELECT id, at, agent_name AS author, body AS text FROM note WHERE demande=:demande ORDER BY at, id",
         demande=demande,
     )
+
+
+async def labels(db: Db, demande: str) -> list[str]:
+    """The labels of the service, by name."""
+    rows = await db.read("SELECT label FROM label WHERE demande=:demande ORDER BY label", demande=demande)
+    return [str(row["label"]) for row in rows]
 
 
 def awaits_decision(row: Row) -> bool:

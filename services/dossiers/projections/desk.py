@@ -46,6 +46,7 @@ class Wanted:
     assigned: str | None = None
     awaiting: str | None = None
     deadline_before: str | None = None
+    label: str | None = None
     q: str | None = None
     sort: Sort = "newest"
 
@@ -74,7 +75,9 @@ async def of_services(db: Db, services: frozenset[str], wanted: Wanted, paging: 
     for service in sorted(services):
         rows += await db.read(sql, service=service, limit=paging.limit + 1, **params)
     rows.sort(key=lambda row: (row[column], row["id"]), reverse=descending)
-    return [{**row, "sort": wanted.sort} for row in rows[: paging.limit + 1]]
+    shown = rows[: paging.limit + 1]
+    labels = await _labels(db, [row["id"] for row in shown])
+    return [{**row, "sort": wanted.sort, "labels": labels.get(row["id"], [])} for row in shown]
 
 
 async def counts(db: Db, services: frozenset[str], me: str) -> tuple[dict[str, int], dict[Tab, int]]:
@@ -106,8 +109,19 @@ def on_desk(row: Row) -> dict[str, Any]:
         "applicant": {"kind": row["applicant_kind"], "name": row["applicant_name"]},
         "assigned_to": row["assigned_to"] or None,
         "awaiting": row["awaiting"] if row["status"] in ("deposee", "en_instruction") else None,
+        "labels": row["labels"],
         "deadline": None if row["deadline"] == NEVER else row["deadline"],
     }
+
+
+async def _labels(db: Db, demandes: list[str]) -> dict[str, list[str]]:
+    names = {f"id{number}": id for number, id in enumerate(demandes)}
+    found: dict[str, list[str]] = {}
+    if names:
+        among = ", ".join(f":{name}" for name in names)
+        for row in await db.read(f"SELECT * FROM label WHERE demande IN ({among}) ORDER BY demande, label", **names):
+            found.setdefault(row["demande"], []).append(row["label"])
+    return found
 
 
 def _filters(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
@@ -122,6 +136,9 @@ def _filters(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     if wanted.assigned is not None:
         clauses.append("l.assigned_to=:assigned")
         params["assigned"] = "" if wanted.assigned == "none" else wanted.assigned
+    if wanted.label is not None:
+        clauses.append("l.id IN (SELECT demande FROM label WHERE label=:label)")
+        params["label"] = wanted.label
     if wanted.deadline_before is not None:
         clauses.append("l.deadline<:before")
         params["before"] = wanted.deadline_before

@@ -17,8 +17,10 @@ from services.dossiers.events import (
     Author,
     DemandeAssigned,
     DemandeJoined,
+    DemandeLabelled,
     DemandeStatusChanged,
     DemandeSubmitted,
+    DemandeUnlabelled,
     DemandeWithdrawn,
     DocumentsAwaited,
     DocumentsCompleted,
@@ -34,7 +36,7 @@ APPLICANT, SERVICE, LAW, PORTAL = "Demandeur", "Service", "Effet de la loi", "Gu
 
 projection = Projection(
     "history",
-    version=1,
+    version=2,
     ddl="""
     CREATE TABLE IF NOT EXISTS happened(demande TEXT NOT NULL, position BIGINT NOT NULL, at TEXT NOT NULL,
       kind TEXT NOT NULL, label TEXT NOT NULL, actor TEXT NOT NULL, message TEXT NOT NULL, internal INTEGER NOT NULL,
@@ -76,6 +78,16 @@ def _withdrawn(tx: Tx, fact: DemandeWithdrawn, recorded: Recorded) -> None:
 @projection.on(NoteAdded)
 def _note_added(tx: Tx, fact: NoteAdded, recorded: Recorded) -> None:
     _tell(tx, fact.demande, recorded, "note", "Note interne ajoutée", fact.agent_name, internal=True)
+
+
+@projection.on(DemandeLabelled)
+def _labelled(tx: Tx, fact: DemandeLabelled, recorded: Recorded) -> None:
+    _tell(tx, fact.demande, recorded, "label", f"Étiquette ajoutée : {fact.label}", SERVICE, internal=True)
+
+
+@projection.on(DemandeUnlabelled)
+def _unlabelled(tx: Tx, fact: DemandeUnlabelled, recorded: Recorded) -> None:
+    _tell(tx, fact.demande, recorded, "label", f"Étiquette retirée : {fact.label}", SERVICE, internal=True)
 
 
 @projection.on(ImplicitDecisionTaken)

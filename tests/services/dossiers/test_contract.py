@@ -92,13 +92,14 @@ async def test_the_agents_calls_answer_as_described(desk: Desk, witness: Witness
     for path, sent in (
         ("assignment", {"agent": "me"}),
         ("notes", {"text": "Dossier complet."}),
+        ("labels", {"add": ["urgent"]}),
         ("status", {"status": "en_instruction"}),
         ("status", {"status": "refusee", "message": "Hors délai."}),
     ):
         assert (await desk.client.post(f"{one}/{path}", json=sent, headers=agent)).status_code < 300
     assert (await desk.client.get(one, headers=agent)).json()["decision"]["author"]["last_name"] == "Martin"
     assert (await desk.client.get("/api/backoffice/demandes", headers=agent)).status_code == 200
-    assert len(witness.seen) == 7
+    assert len(witness.seen) == 8
 
 
 async def test_the_administrators_calls_answer_as_described(desk: Desk, witness: Witness) -> None:
