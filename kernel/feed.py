@@ -151,7 +151,7 @@ class RemoteSource:
                 except Refused as refusal:
                     failures += 1
                     log.info("the feed of %s does not answer (%s)", self.name, refusal.slug)
-                    await asyncio.sleep(min(5.0, 0.2 * 2 ** min(failures, 5)) * random.uniform(0.7, 1.3))  # noqa: S311
+                    await asyncio.sleep(min(1.0, 0.1 * 2 ** min(failures, 5)) * random.uniform(0.7, 1.3))  # noqa: S311
                     continue
                 failures = 0
                 if page.position > after or page.epoch != epoch:
