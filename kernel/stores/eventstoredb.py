@@ -95,14 +95,22 @@ class EventStoreDbStore:
 
     async def update(self, stream: str, decide: Decision, ctx: Context) -> Commit:
         owned(self.source, stream)
-        async with self._turns.setdefault(stream, asyncio.Lock()):
+        turn = self._turns.setdefault(stream, asyncio.Lock())
+        until = time.monotonic() + self._patience
+        try:
+            async with asyncio.timeout(self._patience):
+                await turn.acquire()
+        except TimeoutError:
+            raise unavailable() from None
+        try:
             # Whoever wrote last is best placed to write next: an unlucky replica may have to try many times.
-            until = time.monotonic() + self._patience
             while not self._closed and not self._follower.lost:
                 if (commit := await self._attempt(stream, decide, ctx)) is not None:
                     return commit
                 if time.monotonic() > until:
                     break
+        finally:
+            turn.release()
         raise unavailable()
 
     async def read(self, stream: str, *, upto: int | datetime | None = None) -> list[Recorded]:

@@ -268,6 +268,9 @@ async def test_while_the_cluster_is_away_commands_are_refused_and_readers_go_on(
     await server.stop()
     error = await refused(append(store, "a", some("a", 1), 1), "unavailable")
     assert (error.kind, error.retry_after) == (Kind.UNAVAILABLE, 2)
+    # Those who queue for one stream do not wait one after the other.
+    async with asyncio.timeout(2):
+        await asyncio.gather(*(refused(append(store, "a", some("a", 1), n), "unavailable") for n in range(10, 40)))
     assert list((await store.scan(0)).facts) == log
     assert await store.read(stream("a")) == [fact for fact in log if fact.stream == stream("a")]
     assert not await store.changed(store.head, 0.01)

@@ -99,9 +99,9 @@ class Ledger:
             if current < 0 and self.log.last(f"$${stream}") < 0:
                 raise WrongVersion(stream, expected, current)
         if expected in (ANY, EXISTS):
-            found = [self.log.written(stream, id) for id in ids]
-            if not found or found[0] is None:
+            if not ids or self.log.written(stream, ids[0]) is None:
                 return None
+            found = [self.log.written(stream, id) for id in ids]
             if None in found:
                 raise WrongVersion(stream, expected, current)
             return found[-1]

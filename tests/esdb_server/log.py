@@ -72,7 +72,8 @@ class Log:
 
     def written(self, stream: str, id: bytes) -> Record | None:
         """The event of a stream that has this id, the newest if there are several."""
-        return self._one("id = ? AND stream = ? ORDER BY revision DESC", id, stream)
+        # The plus keeps SQLite from walking through the stream instead of looking the id up.
+        return self._one("id = ? AND +stream = ? ORDER BY revision DESC", id, stream)
 
     def stream(self, stream: str, first: int, *, backwards: bool = False, limit: int = PAGE) -> list[Record]:
         """Events of a stream from a revision, inclusive, in either direction."""

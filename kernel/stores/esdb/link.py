@@ -23,7 +23,9 @@ from kernel.errors import Refused, unavailable
 
 T = TypeVar("T")
 PATIENCE = 5.0
-"""Seconds a call is tried again."""
+"""Seconds a call is tried again: an election of a leader takes some."""
+IMPATIENCE = 0.5
+"""The same, after a call that was given up."""
 FINAL = (
     AccessDeniedError,
     BadRequestError,
@@ -65,11 +67,12 @@ class Link:
         self._uri, self._patience = uri, patience
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
+        self._away = False
 
     async def call(self, attempt: Callable[[AsyncEventStoreDBClient], Awaitable[T]]) -> T:
         """The outcome, or one of FINAL. Raises Refused(unavailable). Attempts must bear repetition."""
         loop = asyncio.get_running_loop()
-        until, pause = loop.time() + self._patience, 0.05
+        until, pause = loop.time() + (min(IMPATIENCE, self._patience) if self._away else self._patience), 0.05
         while True:
             try:
                 client = await self._connected()
@@ -78,14 +81,17 @@ class Link:
                 if _cancelled():
                     raise asyncio.CancelledError  # the client takes a cancellation for the end of what it reads
                 if client.reconnections == before:
+                    self._away = False
                     return outcome
             except FINAL:
+                self._away = False
                 raise
             except (EventStoreDBClientException, asyncio.CancelledError) as error:
                 if isinstance(error, asyncio.CancelledError) and _cancelled():
                     raise
                 log.info("the event store does not answer: %s", type(error).__name__)
             if loop.time() + pause > until:
+                self._away = True
                 raise unavailable()
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
