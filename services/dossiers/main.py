@@ -14,7 +14,18 @@ from services.dossiers.aggregate.clock import clock
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.demarche import demarche, publish
 from services.dossiers.aggregate.receipt import receipt
-from services.dossiers.api import answers, backoffice, demandes, desk, drafts, filing, internal, papers, publication
+from services.dossiers.api import (
+    answers,
+    backoffice,
+    batch,
+    demandes,
+    desk,
+    drafts,
+    filing,
+    internal,
+    papers,
+    publication,
+)
 from services.dossiers.api import catalogue as catalogue_routes
 from services.dossiers.catalogue import shipped
 from services.dossiers.commands import PublishDemarche
@@ -71,6 +82,7 @@ SERVICE = Service(
         drafts.router,
         papers.router,
         desk.router,
+        batch.router,
         backoffice.router,
         answers.router,
         internal.router,

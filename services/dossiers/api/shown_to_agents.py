@@ -83,3 +83,32 @@ class NoteWritten(Shown):
     text: str
     author: str
     version: int
+
+
+class BatchItem(Shown):
+    """Le résultat pour une demande ; `status` : celui qu'aurait eu l'appel pour elle seule."""
+
+    id: str
+    status: int
+    version: int | None = None
+    slug: str | None = None
+    detail: str | None = None
+
+
+class BatchUndo(Shown):
+    """Une opération groupée qui remet les choses en l'état, à envoyer telle quelle."""
+
+    ids: list[str]
+    action: Literal["assign", "status", "label"]
+    agent: str | None = None
+    status: Status | None = None
+    message: str | None = None
+    add: list[str] | None = None
+    remove: list[str] | None = None
+
+
+class BatchResult(Shown):
+    """Le résultat demande par demande, et de quoi l'annuler."""
+
+    items: list[BatchItem]
+    undo: list[BatchUndo]

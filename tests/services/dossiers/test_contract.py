@@ -99,7 +99,9 @@ async def test_the_agents_calls_answer_as_described(desk: Desk, witness: Witness
         assert (await desk.client.post(f"{one}/{path}", json=sent, headers=agent)).status_code < 300
     assert (await desk.client.get(one, headers=agent)).json()["decision"]["author"]["last_name"] == "Martin"
     assert (await desk.client.get("/api/backoffice/demandes", headers=agent)).status_code == 200
-    assert len(witness.seen) == 8
+    grouped = {"ids": [id, "0" * 16], "action": "label", "remove": ["urgent"]}
+    assert (await desk.client.post("/api/backoffice/demandes/batch", json=grouped, headers=agent)).status_code == 200
+    assert len(witness.seen) == 9
 
 
 async def test_the_administrators_calls_answer_as_described(desk: Desk, witness: Witness) -> None:
