@@ -18,7 +18,8 @@ from gateway.routes import SMALL
 from gateway.upstream import BUFFERED, LONG, SHORT, Answer, Upstream, wire_path
 from gateway.visits import Visit
 
-UPLOAD: Final = ClientTimeout(total=180, connect=2)
+# The second: once the whole file is there, what inspecting and storing it may take.
+UPLOAD: Final = ClientTimeout(total=180, connect=2, sock_read=30)
 
 # RFC 9110 §7.6.1, what the server says of itself, and what no service may set for a browser.
 _DROPPED: Final = frozenset(

@@ -25,7 +25,8 @@ BUFFERED: Final = 262_144  # bytes: a longer or unsized answer is streamed
 CONNECTIONS: Final = 256  # per service
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
-SHORT: Final = ClientTimeout(total=30, connect=2)
+PATIENCE: Final = 8.0  # seconds until an answer begins: nobody is kept waiting by a service that hangs
+SHORT: Final = ClientTimeout(total=PATIENCE, connect=2)
 LONG: Final = ClientTimeout(total=None, connect=2, sock_read=90)
 
 
@@ -79,13 +80,15 @@ class Upstream:
     ) -> ClientResponse:
         """The answer's head; its body is read, then released, by the caller. `target` is quoted already.
 
-        Raises Refusal 503 when the service does not answer.
+        Raises Refusal 503 when the service does not answer in time; a body that streams in takes its own time.
         """
         url = URL(self._urls[service] + target, encoded=True)
+        patience = PATIENCE if data is None or isinstance(data, bytes) else None
         try:
-            return await self._sessions[service].request(
-                method, url, headers=headers, data=data, allow_redirects=False, timeout=timeout
-            )
+            async with asyncio.timeout(patience):
+                return await self._sessions[service].request(
+                    method, url, headers=headers, data=data, allow_redirects=False, timeout=timeout
+                )
         except (ClientError, TimeoutError, OSError) as error:
             raise self.failed(service, error) from error
 

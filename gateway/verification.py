@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from aiohttp import ClientTimeout
 from pydantic_core import to_json
 
 from gateway.passes import Passes
@@ -14,6 +15,7 @@ from kernel.telemetry import correlation
 
 PATH: Final = "/internal/sessions/verify"
 PURPOSE: Final = "read"
+PATIENCE: Final = ClientTimeout(total=4, connect=2)  # everything waits for this one
 
 
 class Verification:
@@ -29,7 +31,9 @@ class Verification:
             "Content-Type": "application/json",
             "X-Request-Id": correlation.get(),
         }
-        answer = await self._upstream.ask("identity", "POST", PATH, headers, to_json({"token": token}))
+        answer = await self._upstream.ask(
+            "identity", "POST", PATH, headers, to_json({"token": token}), timeout=PATIENCE
+        )
         if answer.status == 404:
             return None
         if answer.status != 200:

@@ -23,6 +23,7 @@ from gateway.visits import Visit
 Event = dict[str, Any]
 
 NOTIFICATIONS: Final = "/api/notifications"
+UNREAD_PATIENCE: Final = 2.0  # seconds: a figure is not worth keeping a person waiting
 
 
 class Views:
@@ -53,8 +54,9 @@ class Views:
 
     async def _unread(self, visit: Visit) -> int | None:
         try:
-            answer = await self._errands.run(visit, "GET", NOTIFICATIONS, limit=100)
-        except Refusal:
+            async with asyncio.timeout(UNREAD_PATIENCE):
+                answer = await self._errands.run(visit, "GET", NOTIFICATIONS, limit=100)
+        except (Refusal, TimeoutError):
             return None
         if answer.status != 200:
             return None
