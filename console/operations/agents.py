@@ -26,6 +26,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="lister les agents")
     disable = actions.add_parser("disable", help="retirer l'accès d'un agent, tout de suite")
     disable.add_argument("email", help="adresse électronique")
+    reset = actions.add_parser("reset", help="réinitialiser la double authentification d'un agent")
+    reset.add_argument("email", help="adresse électronique")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,18 +41,23 @@ def run(args: argparse.Namespace) -> int:
         elif args.action == "list":
             for agent in _everybody(operator):
                 print(_line(agent))
-        else:
-            found = next(
-                (agent for agent in _everybody(operator) if agent["email"].lower() == args.email.lower()), None
-            )
-            if found is None:
-                raise Refused(f"Aucun agent n'a l'adresse {args.email}.")
-            operator.call("identity", "POST", f"/internal/agents/{found['id']}/disable")
+        elif args.action == "disable":
+            operator.call("identity", "POST", f"/internal/agents/{_id_of(operator, args.email)}/disable")
             print(f"{args.email} n'a plus accès à Guichet.")
+        else:
+            operator.call("identity", "POST", f"/internal/agents/{_id_of(operator, args.email)}/second-factor/reset")
+            print(f"{args.email} devra enregistrer une application à sa prochaine connexion.")
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1
     return 0
+
+
+def _id_of(operator: Operator, email: str) -> str:
+    for agent in _everybody(operator):
+        if agent["email"].lower() == email.lower():
+            return str(agent["id"])
+    raise Refused(f"Aucun agent n'a l'adresse {email}.")
 
 
 def _everybody(operator: Operator) -> Iterator[dict[str, Any]]:

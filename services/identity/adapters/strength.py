@@ -17,6 +17,7 @@ READ = 72
 """zxcvbn reads no more: its work grows with the square of the length."""
 
 OURS = ("guichet", "departement", "conseil", "demande", "demarche")
+_USED = frozenset(MOST_USED)
 _ONE_AT_A_TIME = threading.Lock()  # zxcvbn keeps the words it was told in a module's dictionary
 _TRIMMED = re.compile(r"^[^a-z]+|[^a-z]+$")
 _NOT_A_LETTER = re.compile(r"[^a-z]")
@@ -60,13 +61,12 @@ def _score(password: str, about: Sequence[str]) -> int:
 
 def _is_common(password: str) -> bool:
     core = _TRIMMED.sub("", _plain(password))
-    spellings = {_NOT_A_LETTER.sub("", text) for text in (core, core.translate(_DISGUISE))}
-    return any(word in MOST_USED or _half(word) in MOST_USED for word in spellings)
+    return any(_is_used(_NOT_A_LETTER.sub("", text)) for text in (core, core.translate(_DISGUISE)))
 
 
-def _half(word: str) -> str:
-    middle = len(word) // 2
-    return word[:middle] if word[:middle] == word[middle:] else word
+def _is_used(word: str) -> bool:
+    """One of the words people use, or two of them in a row."""
+    return word in _USED or any(word[:at] in _USED and word[at:] in _USED for at in range(3, len(word) - 2))
 
 
 def _plain(text: str) -> str:

@@ -38,6 +38,14 @@ async def disable_agent(id: str, run: Run, caller: Caller, ctx: Ctx) -> Response
     return await answer(run, commit, {"id": id, "status": "disabled"}, shown_in=hiring.SHOWN_IN)
 
 
+@router.post("/{id}/second-factor/reset")
+async def reset_second_factor(id: str, run: Run, caller: Caller, ctx: Ctx) -> Response:
+    """He enrols again at his next sign-in."""
+    _demand_console(caller)
+    commit = await hiring.reset_second_factor(run, id, ctx)
+    return await answer(run, commit, {"id": id, "second_factor": False}, shown_in=hiring.SHOWN_IN)
+
+
 def _demand_console(caller: Principal) -> None:
     if demand_service(caller, "operate") != "console":
         raise not_found()

@@ -102,6 +102,17 @@ async def test_a_disabled_agent_is_out_at_once(people: People) -> None:
     assert (await add(people)).json()["slug"] == "account-disabled"
 
 
+async def test_the_console_has_an_agent_enrol_again(people: People) -> None:
+    id = (await add(people)).json()["id"]
+    await people.activate((await people.mailed())[0])
+    await people.enrols(await people.enters(JEANNE["email"]))
+    answer = await people.post(f"/internal/agents/{id}/second-factor/reset", None, console(people))
+    assert (answer.status_code, answer.json()) == (200, {"id": id, "second_factor": False})
+    assert (await people.sign_in(JEANNE["email"])).json()["second_factor"] == {"enabled": False, "required": True}
+    for headers in (people.desk.as_account("a", "administrateur"), people.desk.as_service("console", "read")):
+        assert (await people.post(f"/internal/agents/{id}/second-factor/reset", None, headers)).status_code == 404
+
+
 async def test_an_invitation_withdrawn_before_it_was_followed_opens_nothing(people: People) -> None:
     id = (await add(people)).json()["id"]
     await people.post(f"/internal/agents/{id}/disable", None, console(people))

@@ -51,12 +51,10 @@ async def test_an_unknown_account_costs_what_a_known_one_does() -> None:
     kept = await passwords.hash("quatre chevaux")
 
     async def cost(of: str) -> float:
-        best = 1.0
+        started = time.process_time()  # what others do on this machine meanwhile does not count
         for _ in range(7):
-            started = time.perf_counter()
             await passwords.verify(of, "autre chose")
-            best = min(best, time.perf_counter() - started)
-        return best
+        return time.process_time() - started
 
     known, unknown = await cost(kept), await cost("")
     assert 0.6 < unknown / known < 1.6
@@ -90,6 +88,10 @@ async def test_two_work_fifty_wait_and_the_next_is_told_to_come_back() -> None:
         "azertyuiop123",
         "azerty-azerty!",
         "jetaimejetaime",
+        "soleilvacances2026",
+        "poulette grenouille",
+        "Nicolas-Isabelle-1998",
+        "clementine1234!",
         "aaaaaaaaaaaaaaaa",
         "123456789012",
         "Ada.Martin@example.org",
