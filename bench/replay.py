@@ -10,6 +10,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -18,6 +19,7 @@ from kernel.codec import Codec
 from kernel.databases import open_databases
 from kernel.envelope import Context
 from kernel.events import Event
+from kernel.eventstore import History
 from kernel.feed import LocalSource
 from kernel.projection import Projection
 from kernel.projector import Projector
@@ -48,10 +50,16 @@ def life(number: int) -> Sequence[Event]:
     def moved(old: str, new: str) -> DemandeStatusChanged:
         return DemandeStatusChanged(demande=id, old=old, new=new, message="Votre dossier avance.", author=author)
 
-    def asked(batch: str) -> Sequence[Event]:
-        about = {"demande": id, "discussion": f"{id}{batch}", "documents": (f"{id}{batch}",)}
-        yield DocumentsAwaited(**about, asked_on="2026-11-24", due="2026-12-24", deadline="")
-        yield DocumentsCompleted(**about, received_at="2026-11-24T10:00:00Z", waived=False, deadline="2027-03-24")
+    def asked(batch: str) -> tuple[Event, Event]:
+        talk, pieces, arrived = f"{id}{batch}", (f"{id}{batch}",), "2026-11-24T10:00:00Z"
+        return (
+            DocumentsAwaited(
+                demande=id, discussion=talk, documents=pieces, asked_on="2026-11-24", due="2026-12-24", deadline=""
+            ),
+            DocumentsCompleted(
+                demande=id, discussion=talk, documents=pieces, received_at=arrived, waived=False, deadline="2027-03-24"
+            ),
+        )
 
     filed = DemandeSubmitted(
         demande=id,
@@ -90,10 +98,13 @@ async def write(store: SqliteStore, demandes: int) -> None:
     async def client() -> None:
         for number in numbers:
             ctx = Context("account:bench", uuid5(SPACE, str(number)), "", f"c{number}")
-            facts = life(number)
-            await store.update(f"dossiers.demande-d{number:015d}", lambda _, facts=facts: facts, ctx)
+            await store.update(f"dossiers.demande-d{number:015d}", partial(_happened, life(number)), ctx)
 
     await asyncio.gather(*(client() for _ in range(64)))
+
+
+def _happened(facts: Sequence[Event], history: History) -> Sequence[Event]:
+    return facts
 
 
 async def scanned(store: SqliteStore) -> float:

