@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests.esdb_server.process import EsdbServer
+from tests.esdb_server.server import Server
 from tests.support.esdb import Client, connect
+from tests.support.esdb_lab import Replicas
 
 LIMIT = 64 * 1024
 
@@ -48,3 +51,17 @@ async def client(request: pytest.FixtureRequest, server: EsdbServer) -> AsyncIte
 def stream() -> str:
     """A stream no other test uses."""
     return f"order-{uuid4().hex}"
+
+
+@pytest.fixture
+async def double(tmp_path: Path) -> AsyncIterator[Server]:
+    """Inside this event loop."""
+    async with Server(tmp_path / "server") as running:
+        yield running
+
+
+@pytest.fixture
+async def replicas(tmp_path: Path, double: Server) -> AsyncIterator[Replicas]:
+    """Of a service over it."""
+    async with Replicas(tmp_path, double.uri) as made:
+        yield made

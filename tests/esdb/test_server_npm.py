@@ -1,4 +1,4 @@
-"""What the npm client `@eventstore/db-client` sees of the server: the checks are in `npm/checks.mjs`, run once."""
+"""What the npm client `@eventstore/db-client` sees of the server: the checks are in `npm/*.mjs`, run once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.esdb_server import certificates
 from tests.esdb_server.process import EsdbServer, free_port
 
 NPM = Path(certificates.__file__).parent / "npm"
-NAMES = re.findall(r'^check\("(.+?)"', (NPM / "checks.mjs").read_text(), re.MULTILINE)
+SCRIPTS = sorted(NPM.glob("*.mjs"))
+NAMES = [name for script in SCRIPTS for name in re.findall(r'^check\("(.+?)"', script.read_text(), re.MULTILINE)]
 MISSING = [tool for tool in ("node", "npm") if shutil.which(tool) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{' and '.join(MISSING)} cannot be found on this machine")
 
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{' and '.join(MISSING)} 
 def verdicts(server: EsdbServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
     """Each check's error, or None."""
     place = tmp_path_factory.mktemp("npm")
-    for name in ("package.json", "checks.mjs"):
-        shutil.copy(NPM / name, place)
+    for path in (NPM / "package.json", *SCRIPTS):
+        shutil.copy(path, place)
     install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
     subprocess.run(install, cwd=place, check=True, timeout=120)
     pair = certificates.make(place, "esdb")
@@ -39,6 +40,7 @@ def verdicts(server: EsdbServer, tmp_path_factory: pytest.TempPathFactory) -> di
         uris = [*plain, f"esdb://admin:changeit@{secure.target}?tlsCAFile={pair.certificate}"]
         done = subprocess.run(["node", "checks.mjs", *uris], cwd=place, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+    # One that the runner forgot to import would be missing here.
     return {line["name"]: line["error"] for line in map(json.loads, done.stdout.splitlines())}
 
 

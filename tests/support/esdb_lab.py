@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from kernel.codec import Codec
+from kernel.errors import Refused
+from kernel.events import Event
+from kernel.eventstore import History
 from kernel.stores.eventstoredb import EventStoreDbStore
 from kernel.vault import SqliteKeys, Vault
 from tests.esdb_server.server import Server
 from tests.support.stores import SECRET, Lab
+from tests.support.toy import CounterAdded
 
 CLUSTER = os.environ.get("ESDB_URI")
 
@@ -45,3 +52,51 @@ class EsdbLab(Lab):
             self.keys.close()
             self.store = None
         await self.server.stop()
+
+
+class Replicas:
+    """Services over one log, each with a directory of its own and the same keys."""
+
+    def __init__(self, directory: Path, uri: str) -> None:
+        self._directory, self._uri = directory, uri
+        self._keys = SqliteKeys(directory / "keys.db")
+        self._open: list[EventStoreDbStore] = []
+
+    async def open(self, name: str = "one", patience: float = 5.0) -> EventStoreDbStore:
+        codec = Codec("toy", Vault(self._keys, SECRET))
+        store = await EventStoreDbStore.open(self._uri, self._directory / name, codec, patience=patience)
+        self._open.append(store)
+        return store
+
+    async def __aenter__(self) -> Replicas:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+        self._keys.close()
+
+    async def close(self, *stores: EventStoreDbStore) -> None:
+        for store in stores or tuple(self._open):
+            self._open.remove(store)
+            await store.close()
+
+
+async def refused(attempt: Awaitable[object], slug: str) -> Refused:
+    """What a command is refused with."""
+    with pytest.raises(Refused) as caught:
+        await attempt
+    assert caught.value.slug == slug
+    return caught.value
+
+
+def count(history: History) -> list[Event]:
+    """One more fact, which tells how many there were."""
+    return [CounterAdded(counter="a", amount=len(history))]
+
+
+async def attempt(command: Awaitable[object]) -> object:
+    """The outcome of a command, a refusal included."""
+    try:
+        return await command
+    except Refused as refusal:
+        return refusal
