@@ -73,7 +73,7 @@ async def test_discussion_and_files_follow_it(tmp_path: Path) -> None:
         assert seen.status_code == 200
         other = await desk.client.get(f"/api/demandes/{DEMANDE}/discussion", headers=desk.as_account("b2"))
         assert other.status_code == 404
-    nowhere = {"s3_url": "http://127.0.0.1:9", "s3_access_key": "k", "s3_secret_key": SecretStr("s")}
+    nowhere: dict[str, Any] = {"s3_url": "http://127.0.0.1:9", "s3_access_key": "k", "s3_secret_key": SecretStr("s")}
     async with serving(FILES, tmp_path, dossiers_url="http://127.0.0.1:9", **nowhere) as desk:
         await tell(desk.run, "access", submitted(), joined)
         row = await files_access.demande(await desk.run.view(files_access.projection), DEMANDE)
