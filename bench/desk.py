@@ -86,7 +86,7 @@ async def fill(db: Db, number: int) -> None:
             for line in page:
                 tx.run(
                     "INSERT INTO line VALUES(:id, :reference, 'aide-logement', 'Aide au logement', 'habitat', :owner,"
-                    " :status, :at, :updated, :deadline, 'self', :name, :agent, 1, :words)",
+                    " :status, :at, :updated, :deadline, 'self', :name, :agent, '', 1, :words)",
                     **line,
                 )
                 if int(str(line["id"])[1:]) % 4 == 0:

@@ -20,6 +20,7 @@ class DeskDemande(MyDemande):
 
     applicant: Applicant
     assigned_to: str | None
+    assigned_name: str | None
     awaiting: Literal["applicant", "service"] | None
     labels: list[str]
     deadline: str | None

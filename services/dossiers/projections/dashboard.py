@@ -40,7 +40,8 @@ projection = Projection(
     CREATE TABLE IF NOT EXISTS line(id TEXT PRIMARY KEY, reference TEXT NOT NULL, demarche TEXT NOT NULL,
       title TEXT NOT NULL, service TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL,
       submitted_at TEXT NOT NULL, updated_at TEXT NOT NULL, deadline TEXT NOT NULL, applicant_kind TEXT NOT NULL,
-      applicant_name TEXT NOT NULL, assigned_to TEXT NOT NULL, decided INTEGER NOT NULL, words TEXT NOT NULL);
+      applicant_name TEXT NOT NULL, assigned_to TEXT NOT NULL, assigned_name TEXT NOT NULL,
+      decided INTEGER NOT NULL, words TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS line_of_owner ON line(owner, submitted_at, id) WHERE owner <> '';
     CREATE INDEX IF NOT EXISTS line_of_service ON line(service, submitted_at, id);
     CREATE INDEX IF NOT EXISTS line_by_update ON line(service, updated_at, id);
@@ -64,7 +65,7 @@ def _drafted(tx: Tx, fact: DemandeDrafted, recorded: Recorded) -> None:
     # No service has a draft on its desk. Until it is filed, `submitted_at` is when it was begun: lists sort by it.
     tx.run(
         "INSERT INTO line VALUES(:id, :reference, :demarche, :title, '', :owner, 'brouillon', :at, :at, :never, '', '',"
-        " '', 0, :words) ON CONFLICT(id) DO NOTHING",
+        " '', '', 0, :words) ON CONFLICT(id) DO NOTHING",
         id=fact.demande,
         reference=fact.reference,
         demarche=fact.demarche,
@@ -89,7 +90,7 @@ def _submitted(tx: Tx, fact: DemandeSubmitted, recorded: Recorded) -> None:
     tx.run("DELETE FROM line WHERE id=:id AND status='brouillon'", id=fact.demande)
     tx.run(
         "INSERT INTO line VALUES(:id, :reference, :demarche, :title, :service, :owner, 'deposee', :at, :at, :deadline,"
-        " :kind, :name, '', 0, :words) ON CONFLICT(id) DO NOTHING",
+        " :kind, :name, '', '', 0, :words) ON CONFLICT(id) DO NOTHING",
         id=fact.demande,
         reference=fact.reference,
         demarche=fact.demarche,
@@ -118,8 +119,9 @@ def _deadline_moved(tx: Tx, fact: DocumentsAwaited | DocumentsCompleted, recorde
 @projection.on(DemandeAssigned)
 def _assigned(tx: Tx, fact: DemandeAssigned, recorded: Recorded) -> None:
     tx.run(
-        "UPDATE line SET assigned_to=:agent, updated_at=:at WHERE id=:id",
+        "UPDATE line SET assigned_to=:agent, assigned_name=:name, updated_at=:at WHERE id=:id",
         agent=fact.agent,
+        name=fact.agent_name if fact.agent else "",
         at=rfc3339(recorded.at),
         id=fact.demande,
     )

@@ -108,6 +108,7 @@ def on_desk(row: Row) -> dict[str, Any]:
         "unread_messages": row["unread_service"],
         "applicant": {"kind": row["applicant_kind"], "name": row["applicant_name"]},
         "assigned_to": row["assigned_to"] or None,
+        "assigned_name": row["assigned_name"] or None,
         "awaiting": row["awaiting"] if row["status"] in ("deposee", "en_instruction") else None,
         "labels": row["labels"],
         "deadline": None if row["deadline"] == NEVER else row["deadline"],
