@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from kernel.audit import Verified, verify_stream
+from kernel.chain import link
 from kernel.envelope import Recorded
 from kernel.eventstore import EventStore
 from tests.support.stores import START, Lab, append, mixed, some, stream
 from tests.support.toy import CounterNamed, CounterOpened
+
+ID = UUID(int=7)
 
 
 async def test_the_log_is_in_the_order_of_the_commits(store: EventStore) -> None:
@@ -201,6 +205,18 @@ async def test_the_chain_betrays_a_missing_a_swapped_and_a_repeated_fact(store: 
         assert verify_stream(forged)
     assert verify_stream([one, replace(three, version=2), replace(two, version=3), four])
     assert verify_stream([one, replace(three, version=2), replace(four, version=3)])
+
+
+def test_what_moves_from_one_field_into_the_next_changes_the_link() -> None:
+    words = ["stream", "type", "2026"]
+    whole = link("", words[0], 1, ID, words[1], 1, words[2], b"ab", b"c")
+    moved = [
+        link("", words[0], 1, ID, words[1], 1, words[2], b"a", b"bc"),
+        link("", words[0], 1, ID, words[1] + "1", 1, words[2], b"ab", b"c"),
+        link("s", "tream", 1, ID, words[1], 1, words[2], b"ab", b"c"),
+    ]
+    assert whole not in moved
+    assert len(whole) == 64
 
 
 async def test_verification_counts_what_it_saw(store: EventStore) -> None:

@@ -23,7 +23,7 @@ from kernel.eventstore import History
 from kernel.stores.schema import StoreInUse, open_reader, open_writer
 from kernel.stores.sqlite import SqliteStore
 from tests.support.stores import SqliteLab, append, mixed, some, stream
-from tests.support.toy import CounterAdded, CounterNamed, CounterNoted, CounterOpened, context
+from tests.support.toy import CounterAdded, CounterAudited, CounterNamed, CounterNoted, CounterOpened, context
 
 
 @pytest.fixture
@@ -153,6 +153,48 @@ async def test_a_refusal_in_a_batch_harms_no_batch_mate(store: SqliteStore) -> N
     assert [fact.version for fact in history] == list(range(1, 31))
     assert not verify_stream(history)
     assert [fact.position for fact in (await store.scan(0)).facts] == list(range(1, 31))
+
+
+async def test_a_command_that_sqlite_refuses_half_way_leaves_none_of_its_facts(store: SqliteStore) -> None:
+    store._db.execute(
+        "CREATE TEMP TRIGGER no BEFORE INSERT ON main.events WHEN NEW.type='CounterAudited'"
+        " BEGIN SELECT RAISE(ABORT, 'no such luck'); END"
+    )
+    half = [CounterOpened(counter="a"), CounterAudited(by="x")]
+    outcomes = await batch(
+        store, append(store, "b", some("b", 1), 1), append(store, "a", half, 2), append(store, "b", some("b", 1), 3)
+    )
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Commit", "Refused", "Commit"]
+    assert (await store.read(stream("a")), store.head) == ([], 2)
+    store._db.execute("DROP TRIGGER no")
+    assert (await append(store, "a", half, 2)).version == 2
+    assert (await Verified(store).run())["ok"]
+
+
+async def test_when_sqlite_takes_everything_back_no_batch_mate_is_acknowledged(store: SqliteStore) -> None:
+    await append(store, "b", some("b", 1), 0)
+    store._db.execute(
+        "CREATE TEMP TRIGGER no BEFORE INSERT ON main.events WHEN NEW.type='CounterAudited'"
+        " BEGIN SELECT RAISE(ROLLBACK, 'as on a full disk'); END"
+    )
+    attempts = [
+        append(store, "b", some("b", 1), 1),
+        append(store, "a", [CounterAudited(by="x")], 2),
+        append(store, "b", some("b", 1), 3),
+    ]
+    outcomes = await batch(store, *attempts)
+    assert all(isinstance(outcome, Refused) and outcome.kind is Kind.UNAVAILABLE for outcome in outcomes)
+    assert (store.head, len((await store.scan(0)).facts)) == (1, 1)
+    store._db.execute("DROP TRIGGER no")
+    assert [(await append(store, "b", some("b", 1), number)).version for number in (1, 3)] == [2, 3]
+    assert (await Verified(store).run())["ok"]
+
+
+async def test_nothing_past_the_announced_head_is_shown(store: SqliteStore) -> None:
+    await append(store, "a", some("a", 5), 1)
+    store._heads = (3, 3)
+    page = await store.scan(0)
+    assert ([fact.position for fact in page.facts], page.position) == ([1, 2, 3], 3)
 
 
 async def test_commands_on_one_stream_in_one_batch_see_each_other(store: SqliteStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from kernel.codec import Codec
 from kernel.envelope import Recorded
@@ -111,7 +112,8 @@ class Producer:
         for recorded in (await append(self.store, id, [fact], str(self.chance.random()))).events:
             if recorded.public:
                 sealed = bool(fact.seals)
-                self.bus.say(Hint(recorded.position, recorded.previous, self.store.epoch, recorded, sealed))
+                shown = replace(recorded, event=None) if sealed else recorded
+                self.bus.say(Hint(recorded.position, recorded.previous, self.store.epoch, shown, sealed))
 
     async def public(self) -> list[Recorded]:
         """Everything a follower must have seen."""
