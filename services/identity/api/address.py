@@ -79,13 +79,14 @@ async def _ask(run: Runtime, caller: Principal, body: NewAddress, ctx: Context) 
     await attempts.take(run, "address-mail/account", address=who.id, ip=caller.ip)
     await attempts.take(run, "address-mail", address=lookup, ip=None)
     owner = await owner_of(run, lookup)
+    taken = owner not in ("", who.id)  # it is his own already when an earlier confirmation was cut short
     await tokens.use_up(run, who.id, tokens.ADDRESS)
     issued = await tokens.issue(run, tokens.ADDRESS, who.id)
     command = RequestEmailChange(
-        email=email, lookup=lookup, token="" if owner else issued.token, expires_at=issued.expires_at
+        email=email, lookup=lookup, token="" if taken else issued.token, expires_at=issued.expires_at
     )
     commit = await run.handle(account, who.id, request_email_change, command, ctx)
-    if owner:
+    if taken:
         await run.handle(account, owner, tell_claimed, TellClaimed(), ctx.step("claimed"))
     return commit
 

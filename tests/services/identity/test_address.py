@@ -10,6 +10,9 @@ import httpx
 import pytest
 
 from kernel.clock import FrozenClock
+from services.identity.adapters.addresses import lookup_of
+from services.identity.aggregate.reservation import reservation, reserve
+from services.identity.commands import ReserveEmail
 from tests.support.people import PASSWORD, People, people_at
 
 NEW = "ada.nouvelle@example.org"
@@ -190,6 +193,18 @@ async def test_a_link_to_reset_the_password_dies_with_the_old_address(people: Pe
     await confirm(people, headers, (await people.links(FACT))[-1])
     body = {"token": reset, "password": "un tout autre mot de passe"}
     assert (await people.post("/api/password-resets/confirmation", body)).json()["slug"] == "bad-token"
+
+
+async def test_a_confirmation_cut_short_after_the_reservation_can_be_done_again(people: People) -> None:
+    id = await people.joins()
+    headers = await people.enters()
+    run = people.desk.run
+    mine = ReserveEmail(account=id)
+    await run.handle(reservation, lookup_of(run, NEW), reserve, mine, run.own_initiative("cut short"))
+    await ask(people, headers)
+    assert await told(people, "AddressClaimed") == []
+    assert (await confirm(people, headers, (await people.links(FACT))[-1])).status_code == 204
+    assert (await people.sign_in(NEW)).status_code == 201
 
 
 async def test_one_account_cannot_write_to_everybody(tmp_path: Path) -> None:
