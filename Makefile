@@ -53,6 +53,8 @@ docs-check: install-dev ## whether the generated documents are current
 bench: install-dev ## measure, and write bench/reports
 	@$(BIN)/python -m bench.eventstore
 	@$(BIN)/python -m bench.gateway
+	@$(BIN)/python -m bench.esdb
+	@$(BIN)/python -m bench.replay
 	@$(BIN)/python -m bench.stack
 
 lock: install-dev ## resolve the dependencies of pyproject.toml again, with their hashes (UPGRADE=--upgrade)

@@ -11,11 +11,12 @@ from uuid import UUID, uuid5
 
 from bench.es_workload import COMMANDS_PER_AGGREGATE, NAMESPACE, Sample, demande_ids
 from kernel.aggregate import Aggregate, State
+from kernel.clock import system_clock
 from kernel.codec import Codec
 from kernel.envelope import Context
 from kernel.events import Event, Sealed
-from kernel.eventstore import History
-from kernel.stores.sqlite import SqliteStore
+from kernel.eventstore import EventStore, History
+from kernel.stores import open_store
 from kernel.vault import SqliteKeys, Vault
 
 
@@ -65,14 +66,15 @@ def evolve(state: Moving, fact: DemandeOpened | StatusMoved) -> Moving:
 moving = Aggregate("bench", "demande", Moving(), evolve)
 
 
-def open_store(directory: Path) -> SqliteStore:
-    """A fresh store, its keys durable like in production."""
-    return SqliteStore(directory, Codec("bench", Vault(SqliteKeys(directory / "keys.db"), b"b" * 32)))
+async def open_bench(directory: Path, url: str = "sqlite:") -> EventStore:
+    """A store as a service opens it, its keys durable like in production."""
+    codec = Codec("bench", Vault(SqliteKeys(directory / "keys.db"), b"b" * 32))
+    return await open_store(url, directory, codec, system_clock)
 
 
-async def run_commands(directory: Path, clients: int, aggregates: int) -> Sample:
+async def run_commands(directory: Path, clients: int, aggregates: int, url: str = "sqlite:") -> Sample:
     """`clients` tasks, each opening its share of the demandes and moving them nine times."""
-    store = open_store(directory)
+    store = await open_bench(directory, url)
     waits: list[float] = []
 
     async def client(ids: list[str]) -> None:
@@ -122,7 +124,7 @@ def context(id: str, number: int) -> Context:
     return Context(f"account:{id}", command, "f" * 64, "c" * 32, traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
 
 
-async def check(store: SqliteStore, aggregates: int) -> None:
+async def check(store: EventStore, aggregates: int) -> None:
     """A run that lost, repeated or misplaced a fact prints no figure. Raises AssertionError."""
     after, versions = 0, dict[str, int]()
     while (page := await store.scan(after, 5000)).facts:
@@ -134,9 +136,9 @@ async def check(store: SqliteStore, aggregates: int) -> None:
     assert set(versions.values()) == {COMMANDS_PER_AGGREGATE}
 
 
-async def replay_rate(directory: Path) -> float:
+async def replay_rate(directory: Path, url: str = "sqlite:") -> float:
     """Facts a second, read, opened and folded from the first to the last."""
-    store = open_store(directory)
+    store = await open_bench(directory, url)
     states: dict[str, Moving] = {}
     after = count = 0
     started = time.perf_counter()
