@@ -106,14 +106,18 @@ class SharedLeases:
                 await self.round()
             except Refused as refusal:
                 log.warning("leases cannot be kept: %s", refusal.slug)
-            for changed in self._wanted.values():
-                changed.set()
+            self.notice()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._beat):
                     await self._look.wait()
 
     def look(self) -> None:
         self._look.set()
+
+    def notice(self) -> None:
+        """Have those who wait look whether they may begin."""
+        for changed in self._wanted.values():
+            changed.set()
 
     async def round(self) -> None:
         """Beat for what is held, take what is free or has not beaten for too long."""

@@ -62,8 +62,9 @@ class Line:
         """Whether an idle line still has a server at its end. Asks nobody."""
         poll = select.poll()
         poll.register(self.socket, select.POLLIN)
-        if poll.poll(0):
-            with contextlib.suppress(psycopg.Error):
+        with contextlib.suppress(psycopg.Error):
+            # First come the server's last words, then the end.
+            while poll.poll(0):
                 self.wire.pg.consume_input()
         return self.wire.pg.status == psycopg.pq.ConnStatus.OK
 

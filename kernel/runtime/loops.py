@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from kernel.db import Overtaken
+from kernel.errors import Refused
 from kernel.feed import EpochChanged
 
 FIRST_PAUSE, LONGEST_PAUSE, LONG_LIFE = 0.5, 15.0, 60.0
@@ -27,6 +28,8 @@ async def forever(name: str, run: Callable[..., Awaitable[None]], *arguments: ob
         except Overtaken as error:
             log.info("%s looks again: %s", name, error)
             pause = FIRST_PAUSE / 2
+        except Refused as refusal:
+            log.warning("%s stops for a moment: %s", name, refusal.slug)
         except Exception:
             log.exception("%s failed", name)
         lived = asyncio.get_running_loop().time() - started

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr
 
 from kernel.clock import Clock, system_clock
+from kernel.eventstore import EventStore
 from kernel.http.tokens import Signer
 from kernel.runtime.app import application
 from kernel.runtime.assembly import running
@@ -72,9 +73,17 @@ class Desk:
 
 @asynccontextmanager
 async def serving(
-    service: Service, directory: Path, *, clock: Clock = system_clock, **settings: Any
+    service: Service,
+    directory: Path,
+    *,
+    clock: Clock = system_clock,
+    store: EventStore | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Desk]:
-    """Run a service on `directory`; the same directory again finds everything as it was."""
+    """Run a service on `directory`; the same directory again finds everything as it was.
+
+    `store`: a log that another process of the same service uses too.
+    """
     keys_file = directory / "keys.json"
     if keys_file.exists():
         keys: dict[str, str] = json.loads(keys_file.read_text())
@@ -88,7 +97,7 @@ async def serving(
         secret=SecretStr("5e" * 32),
         **settings,
     )
-    async with running(service, chosen, clock=clock) as run:
+    async with running(service, chosen, clock=clock, store=store) as run:
         transport = httpx.ASGITransport(application(service, run), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             yield Desk(run, client, keys)
