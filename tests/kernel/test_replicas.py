@@ -36,7 +36,7 @@ from tests.support.toy import SERVICE, CounterAdded, CounterOpened, totals
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real processes beat more slowly."""
-    keywords = SharedLeases.__init__.__kwdefaults__
+    keywords = SharedLeases.__init__.__kwdefaults__ or {}
     monkeypatch.setitem(keywords, "beat", 0.2)
     monkeypatch.setitem(keywords, "patience", 0.8)
     monkeypatch.setattr(presence, "LOOK", 0.05)
