@@ -26,6 +26,7 @@ from services.dossiers.api import (
     internal,
     papers,
     publication,
+    statistics,
 )
 from services.dossiers.api import catalogue as catalogue_routes
 from services.dossiers.catalogue import shipped
@@ -39,7 +40,8 @@ from services.dossiers.events import (
 )
 from services.dossiers.ports import Printer
 from services.dossiers.projections import catalogue, dashboard, demande_detail, history, tracking
-from services.dossiers.reactions.drafts import forget_drafts
+from services.dossiers.projections import statistics as figures
+from services.dossiers.reactions.drafts import forget_drafts, leavers
 from services.dossiers.reactions.pieces import legal_clock
 from services.dossiers.reactions.receipts import receipts
 from services.dossiers.reactions.silence import watch_silence
@@ -72,8 +74,9 @@ SERVICE = Service(
         history.projection,
         dashboard.projection,
         tracking.projection,
+        figures.projection,
     ),
-    reactors=(receipts, legal_clock),
+    reactors=(receipts, legal_clock, leavers),
     workers=(Worker("silence", watch_silence), Worker("drafts", forget_drafts)),
     routers=(
         catalogue_routes.router,
@@ -85,6 +88,7 @@ SERVICE = Service(
         desk.router,
         batch.router,
         export.router,
+        statistics.router,
         backoffice.router,
         answers.router,
         internal.router,

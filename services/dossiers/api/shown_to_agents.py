@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kernel.http.contract import Shown
-from services.dossiers.api.shown import FiledDemande, HistoryEntry, MyDemande, Status
+from services.dossiers.api.shown import FiledDemande, FiledDemarche, HistoryEntry, MyDemande, Status
 
 
 class Applicant(Shown):
@@ -113,3 +113,47 @@ class BatchResult(Shown):
 
     items: list[BatchItem]
     undo: list[BatchUndo]
+
+
+class MonthFigures(Shown):
+    """Un mois : les demandes déposées, et celles qui ont pris fin."""
+
+    month: str
+    filed: int
+    ended: int
+
+
+class DelayFigures(Shown):
+    """Du dépôt à la décision, en jours : la moitié des demandes, puis neuf sur dix, en prennent au plus autant."""
+
+    decided: int
+    median_days: int | None
+    p90_days: int | None
+
+
+class DemarcheFigures(Shown):
+    """Les chiffres d'une démarche."""
+
+    demarche: FiledDemarche
+    filed: int
+    pending: int
+    delays: DelayFigures
+
+
+class DecisionFigures(Shown):
+    """Combien de demandes ont fini ainsi."""
+
+    status: Status
+    kind: Literal["express", "implicit", "withdrawal"]
+    number: int
+
+
+class Statistics(Shown):
+    """Les chiffres des services de l'agent, selon la date de dépôt."""
+
+    filed: int
+    pending: int
+    months: list[MonthFigures]
+    demarches: list[DemarcheFigures]
+    delays: DelayFigures
+    decisions: list[DecisionFigures]

@@ -101,7 +101,8 @@ async def test_the_agents_calls_answer_as_described(desk: Desk, witness: Witness
     assert (await desk.client.get("/api/backoffice/demandes", headers=agent)).status_code == 200
     grouped = {"ids": [id, "0" * 16], "action": "label", "remove": ["urgent"]}
     assert (await desk.client.post("/api/backoffice/demandes/batch", json=grouped, headers=agent)).status_code == 200
-    assert len(witness.seen) == 9
+    assert (await desk.client.get("/api/backoffice/statistics", headers=agent)).json()["filed"] == 1
+    assert len(witness.seen) == 10
 
 
 async def test_the_administrators_calls_answer_as_described(desk: Desk, witness: Witness) -> None:
