@@ -36,12 +36,16 @@ def server() -> str:
 def new_database() -> Iterator[str]:
     """The URL of an empty database, dropped afterwards."""
     name = f"guichet_{uuid4().hex}"
+    _order(f"CREATE DATABASE {name}")
+    try:
+        yield urlunsplit(urlsplit(server())._replace(path=f"/{name}"))
+    finally:
+        _order(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _order(command: str) -> None:
     with psycopg.connect(server(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlunsplit(urlsplit(server())._replace(path=f"/{name}"))
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(command)
 
 
 def _start() -> str:

@@ -95,7 +95,7 @@ def _closed(tx: Tx, fact: DiscussionClosed, recorded: Recorded) -> None:
 def _advance(tx: Tx, demande: str, recorded: Recorded) -> None:
     tx.run(
         "INSERT INTO head VALUES(:demande, :version) ON CONFLICT(demande) DO UPDATE SET version=excluded.version"
-        " WHERE version<excluded.version",
+        " WHERE head.version<excluded.version",
         demande=demande,
         version=recorded.version,
     )
