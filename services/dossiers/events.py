@@ -90,7 +90,7 @@ class DemandeDrafted(DossiersFact, route="demande"):
 
 
 class DraftDiscarded(DossiersFact, route="demande"):
-    """What was typed is gone. `reason`: `withdrawn` by its author, or `expired` after a month without a change."""
+    """What was typed is gone. `reason`: `withdrawn` by its author, `expired` unchanged for a month, `account-erased`."""
 
     demande: str
     reason: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,12 @@ import httpx
 
 from kernel.clock import FrozenClock
 from services.dossiers.adapters import drafts
+from services.dossiers.main import SERVICE
 from services.dossiers.reactions.drafts import discard_old_drafts
+from services.identity.events import AccountErased
 from tests.support.dossiers import ASSOCIATION, CONTACT, examples, filing
-from tests.support.service import Desk
+from tests.support.producers import producers
+from tests.support.service import Desk, serving
 
 SLUG = "subvention-association"
 
@@ -211,6 +216,27 @@ async def test_a_draft_nobody_changes_is_forgotten_after_thirty_days(desk: Desk,
     history = await desk.run.store.read(f"dossiers.demande-{old}")
     assert [fact.type for fact in history] == ["DemandeDrafted", "DraftDiscarded"]
     assert history[-1].at >= history[0].at + timedelta(days=30)
+
+
+async def test_the_drafts_of_an_erased_account_go_with_it_and_what_was_filed_stays(tmp_path: Path) -> None:
+    async with producers(tmp_path / "town", reader="dossiers") as told:
+        shutil.copytree(tmp_path / "town" / "trust", tmp_path / "trust")
+        shutil.copy(tmp_path / "town" / "keys.json", tmp_path / "keys.json")
+        async with serving(SERVICE, tmp_path, identity_url=told.urls["identity_url"]) as desk:
+            gone = (await begun(desk, answers={"projet_titre": "A"}))["id"]
+            filed = (await filing(desk, desk.as_account("a1"))).json()["id"]
+            kept = await desk.client.post(
+                "/api/demandes", json={"demarche": SLUG, "submit": False}, headers=desk.as_account("b2")
+            )
+            await told.say(AccountErased(account="a1", email="a1@example.org"))
+            async with asyncio.timeout(10):
+                while await drafts.find(desk.run, gone) is not None:
+                    await asyncio.sleep(0.02)
+            assert await drafts.find(desk.run, kept.json()["id"]) is not None
+            history = await desk.run.store.read(f"dossiers.demande-{gone}")
+            assert [fact.type for fact in history] == ["DemandeDrafted", "DraftDiscarded"]
+            seen = await desk.client.get(f"/api/demandes/{filed}", headers=desk.as_tracking(filed))
+            assert seen.json()["answers"]
 
 
 async def test_a_past_demande_is_begun_again(desk: Desk) -> None:
