@@ -60,7 +60,7 @@ def _parameters(target: Json, operation: Json) -> list[Json]:
 
 def _adopt(node: Json, theirs: Json, ours: Json) -> None:
     """Copy the schemas an operation refers to. Raises ValueError when two services give one name to two things."""
-    for name in _references(node):
+    for name in sorted(_references(node)):  # a set has another order in every process
         if name not in ours:
             ours[name] = theirs[name]
             _adopt(theirs[name], theirs, ours)
