@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-dev run demo test check lock fmt lint types arch docs docs-check bench clean
+.PHONY: help install install-dev run demo test test-esdb check lock fmt lint types arch docs docs-check bench clean
 
 help: ## list what can be asked
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ demo: install ## a guided story, played against `make run`
 
 test: install-dev ## every test
 	@$(BIN)/pytest
+
+test-esdb: install-dev ## the contract of the event store against a server: ESDB_URI=esdb://host:2113?tls=false
+	@[ -n "$(ESDB_URI)" ] || { echo 'Indiquez le serveur : make test-esdb ESDB_URI=esdb://hôte:2113?tls=false'; exit 2; }
+	@GUICHET_TEST_ESDB='$(ESDB_URI)' $(BIN)/pytest tests/contracts -k eventstoredb-cluster
 
 check: lint types arch docs-check ## everything the CI checks, the tests last
 	@$(MAKE) --no-print-directory test

@@ -38,12 +38,12 @@ def make_keys(data: Path) -> None:
                 f"La clé {secret} a disparu alors que {data / name} contient des données qu'elle protège. "
                 "Remettez-la depuis une sauvegarde."
             )
-        _write_once(secret, secrets.token_hex(32).encode())
+        write_once(secret, secrets.token_hex(32).encode())
         _signing_key(keys, name)
         _nats_key(keys / name)
-    _write_once(keys / "servers" / "nats" / "bootstrap", secrets.token_urlsafe(32).encode())
-    _write_once(keys / "servers" / "s3" / "access", secrets.token_hex(10).encode())
-    _write_once(keys / "servers" / "s3" / "secret", secrets.token_urlsafe(32).encode())
+    write_once(keys / "servers" / "nats" / "bootstrap", secrets.token_urlsafe(32).encode())
+    write_once(keys / "servers" / "s3" / "access", secrets.token_hex(10).encode())
+    write_once(keys / "servers" / "s3" / "secret", secrets.token_urlsafe(32).encode())
 
 
 def _expected(keys: Path) -> list[Path]:
@@ -65,10 +65,10 @@ def _signing_key(keys: Path, name: str) -> None:
     private = keys / name / "signing.pem"
     if not private.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        _write_once(private, pem)
+        write_once(private, pem)
     public = load_pem_private_key(private.read_bytes(), password=None).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    _write_once(keys / "trust" / f"{name}.pub.pem", pem)
+    write_once(keys / "trust" / f"{name}.pub.pem", pem)
 
 
 def _nats_key(room: Path) -> None:
@@ -76,11 +76,11 @@ def _nats_key(room: Path) -> None:
 
     seed = room / "nats.seed"
     if not seed.exists():
-        _write_once(seed, nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER))
-    _write_once(room / "nats.pub", nkeys.from_seed(seed.read_bytes()).public_key)
+        write_once(seed, nkeys.encode_seed(secrets.token_bytes(32), nkeys.PREFIX_BYTE_USER))
+    write_once(room / "nats.pub", nkeys.from_seed(seed.read_bytes()).public_key)
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def write_once(path: Path, content: bytes) -> None:
     """Durable before it is visible: a key lost to a power cut after its first use would lose what it sealed."""
     if path.exists():
         return
@@ -105,7 +105,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--servers",
         action="store_true",
-        help="écrire aussi les configurations de NATS et de S3, pour des conteneurs",
+        help="écrire aussi ce que lisent NATS, S3, PostgreSQL et Caddy dans des conteneurs",
     )
 
 
@@ -117,9 +117,7 @@ def run(args: argparse.Namespace) -> int:
         print(lost)
         return 1
     if args.servers:
-        from console.components import bus, objects
+        from console.components import containers
 
-        servers = args.data / "keys" / "servers"
-        bus.write_config(servers / "nats" / "nats.conf", args.data, "0.0.0.0:4222", Path("/data"))
-        objects.write_config(servers / "s3" / "s3.json", args.data)
+        containers.write(args.data)
     return 0

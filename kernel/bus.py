@@ -33,7 +33,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 log = logging.getLogger(__name__)
 
 
-def stream_config() -> StreamConfig:
+def stream_config(replicas: int = 1) -> StreamConfig:
     """The JetStream stream that other systems read: 72 hours, deduplicated over two minutes."""
     return StreamConfig(
         name=STREAM,
@@ -43,14 +43,15 @@ def stream_config() -> StreamConfig:
         max_bytes=1 << 30,
         duplicate_window=120,
         discard=DiscardPolicy.OLD,
+        num_replicas=replicas,
     )
 
 
 class NatsBus:
     """One connection of this process, made in the background and made again for ever."""
 
-    def __init__(self, name: str, url: str, seed: str | None) -> None:
-        self.name, self._url, self._seed = name, url, seed
+    def __init__(self, name: str, url: str, seed: str | None, replicas: int = 1) -> None:
+        self.name, self._url, self._seed, self._replicas = name, url, seed, replicas
         self._client: Client | None = None
         self._js: JetStreamContext | None = None
         self._listeners: dict[str, set[NatsHints]] = defaultdict(set)
@@ -113,7 +114,7 @@ class NatsBus:
         if self._js is None:
             raise ConnectionError("the bus is away")
         try:
-            await self._js.add_stream(stream_config())
+            await self._js.add_stream(stream_config(self._replicas))
         except BadRequestError as error:
             log.warning("the stream %s is configured otherwise: %s", STREAM, error.description)
         except (NatsError, TimeoutError) as error:

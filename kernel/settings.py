@@ -96,6 +96,7 @@ class ServiceSettings(Settings):
         description="read models, state and keys: `sqlite:` or `postgresql://user:password@host/database`",
         repr=False,
     )
+    nats_replicas: int = Field(1, ge=1, le=5, description="servers of a NATS cluster that keep the stream")
 
     @model_validator(mode="after")
     def _known_engines(self) -> ServiceSettings:

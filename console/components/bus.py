@@ -59,8 +59,11 @@ def nats_server(data: Path, port: int, environment: Mapping[str, str]) -> Compon
     )
 
 
-def write_config(path: Path, data: Path, listen: str, store: Path) -> None:
-    """nats-server's configuration file; its syntax is a superset of JSON. It holds a password: owner only."""
+def write_config(path: Path, data: Path, listen: str, store: Path, more: Mapping[str, Any] | None = None) -> None:
+    """nats-server's configuration file; its syntax is a superset of JSON. It holds a password: owner only.
+
+    `more`: what is otherwise on a node of a cluster.
+    """
     config = {
         "listen": listen,
         "server_name": "guichet",
@@ -71,6 +74,7 @@ def write_config(path: Path, data: Path, listen: str, store: Path) -> None:
             "sync_interval": "always",
         },
         "authorization": {"users": _users(data)},
+        **(more or {}),
     }
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as out:

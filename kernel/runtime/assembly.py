@@ -109,7 +109,7 @@ def _bus(name: str, settings: ServiceSettings) -> NatsBus | None:
     if settings.nats_url is None:
         return None
     seed = settings.nats_seed.get_secret_value() if settings.nats_seed else None
-    return NatsBus(name, settings.nats_url, seed)
+    return NatsBus(name, settings.nats_url, seed, settings.nats_replicas)
 
 
 def _sources(own: LocalSource, peers: Mapping[str, Peer], bus: NatsBus | None) -> dict[str, Source]:

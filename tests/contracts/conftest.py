@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kernel.eventstore import EventStore
-from tests.support.esdb_lab import EsdbLab
+from tests.support.esdb_lab import ClusterLab, EsdbLab
 from tests.support.stores import LABS, Lab
 
-ALL = LABS | {"eventstoredb": EsdbLab}
+ALL = LABS | {"eventstoredb": EsdbLab, "eventstoredb-cluster": ClusterLab}
 
 
 @pytest.fixture(params=sorted(ALL))

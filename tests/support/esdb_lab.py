@@ -1,4 +1,4 @@
-"""The EventStoreDB adapter over the protocol-level test double, or over the cluster that `ESDB_URI` names."""
+"""The EventStoreDB adapter over the protocol-level test double, or over the cluster that `GUICHET_TEST_ESDB` names."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from tests.esdb_server.server import Server
 from tests.support.stores import SECRET, Lab
 from tests.support.toy import CounterAdded
 
-CLUSTER = os.environ.get("ESDB_URI")
+CLUSTER = os.environ.get("GUICHET_TEST_ESDB")
 
 
 class EsdbLab(Lab):
-    """One double a lab, which listens inside this event loop; `reopen` restarts the service and the double.
-
-    In a cluster, every lab has a namespace of its own.
-    """
+    """One double a lab, which listens inside this event loop; `reopen` restarts the service and the double."""
 
     durable = True
+    namespace = ""
     store: EventStoreDbStore | None = None
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.server = Server(directory / "server")
-        self.namespace = f"test-{uuid4().hex}." if CLUSTER else ""
+
+    async def uri(self) -> str:
+        """Where the double listens, started if need be."""
+        return (await self.server.start()).uri
 
     async def open(self) -> EventStoreDbStore:
-        uri = CLUSTER or (await self.server.start()).uri
         self.keys = SqliteKeys(self.directory / "keys.db")
         self.vault = Vault(self.keys, SECRET)
         codec = Codec("toy", self.vault)
         self.store = await EventStoreDbStore.open(
-            uri, self.directory / "toy", codec, self.clock, namespace=self.namespace
+            await self.uri(), self.directory / "toy", codec, self.clock, namespace=self.namespace
         )
         return self.store
 
@@ -52,6 +52,19 @@ class EsdbLab(Lab):
             self.keys.close()
             self.store = None
         await self.server.stop()
+
+
+class ClusterLab(EsdbLab):
+    """A server that is there already, and stays: every lab has a namespace of its own in it."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.namespace = f"test-{uuid4().hex}."
+
+    async def uri(self) -> str:
+        if not CLUSTER:
+            pytest.skip("GUICHET_TEST_ESDB names no EventStoreDB server (make test-esdb ESDB_URI=esdb://…)")
+        return CLUSTER
 
 
 class Replicas:
