@@ -54,7 +54,7 @@ Filtered = Annotated[DeskFilters, Query()]
 
 
 @router.get("", summary="Les demandes de mes services", responses=answers(200, DeskPage))
-async def inbox(view: View, caller: Caller, paging: Paged, asked: Filtered) -> dict[str, Any]:
+async def demandes(view: View, caller: Caller, paging: Paged, asked: Filtered) -> dict[str, Any]:
     """The list, and how many stand at each status and behind each tab, whatever the filters."""
     demand_agent(caller)
     db, wanted = await view(dashboard.projection), asked.wanted(caller)
