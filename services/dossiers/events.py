@@ -90,7 +90,7 @@ class DemandeDrafted(DossiersFact, route="demande"):
 
 
 class DraftDiscarded(DossiersFact, route="demande"):
-    """What was typed is gone. `reason`: `withdrawn` by its author, `expired` unchanged for a month, `account-erased`."""
+    """What was typed is gone. `reason`: `withdrawn`, `expired` after a month without a change, or `account-erased`."""
 
     demande: str
     reason: str
