@@ -33,6 +33,7 @@ ENVIRONMENTS = {
     "single": {},
     "cluster": variables("deploy/cluster.env"),
     "antivirus": {"COMPOSE_PROFILES": "antivirus", "GUICHET_CLAMD": "tcp://clamd:3310", "GUICHET_DEMO": "1"},
+    "console": {"COMPOSE_PROFILES": "console"},
 }
 
 
@@ -187,7 +188,7 @@ def test_a_container_is_closed(name: str) -> None:
     assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "caddy" else [])
     assert "no-new-privileges:true" in service["security_opt"]
     assert {"mem_limit", "pids_limit"} <= set(service)
-    assert "healthcheck" in service or name == "keys"
+    assert "healthcheck" in service or name in ("keys", "console")
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
