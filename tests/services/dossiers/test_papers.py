@@ -7,6 +7,7 @@ import base64
 import hashlib
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -17,9 +18,10 @@ from kernel.clock import FrozenClock
 from services.dossiers.adapters.papers import attestation_paper, receipt_paper
 from services.dossiers.adapters.typesetting import TypstPrinter
 from services.dossiers.events import AttestationIssued, Contact, ImplicitDecisionTaken, OnBehalfOf
+from services.dossiers.main import SERVICE
 from services.dossiers.ports import Paper, Section
 from tests.support.dossiers import APPEAL, AT, AUTHOR, CONTACT, DEMANDE, filing, submitted
-from tests.support.service import Desk
+from tests.support.service import Desk, serving
 
 ISSUER = "Conseil départemental du Loiret"
 NASTY = '#eval("1+1") *gras* _x_ `code` $x$ <label> @ref // \\ [ ] { } "guillemets" \u202e'
@@ -204,3 +206,21 @@ async def test_there_is_no_attestation_before_it_is_issued(desk: Desk) -> None:
     id = (await filing(desk, desk.as_account("a1"))).json()["id"]
     answer = await desk.client.get(f"/api/demandes/{id}/attestation", headers=desk.as_account("a1"))
     assert answer.status_code == 404
+
+
+async def test_an_old_filing_is_printed_only_when_somebody_asks(tmp_path: Path, now: FrozenClock) -> None:
+    async with serving(SERVICE, tmp_path, clock=now) as desk:
+        id = (await filing(desk, desk.as_account("a1"))).json()["id"]
+        async with asyncio.timeout(10):
+            while not await digests(desk, id):
+                await asyncio.sleep(0.02)
+        old = submitted(demande="dem0000000000002", received_on="2026-10-01", receipt_due="2026-10-15")
+        run = desk.run
+        await run.store.update("dossiers.demande-dem0000000000002", lambda _: [old], run.own_initiative("told"))
+        (reactor,) = [one for one in run.reactors if one.reactor.name == "receipts"]
+        async with asyncio.timeout(10):
+            while reactor.positions["dossiers"] < run.store.head:
+                await asyncio.sleep(0.02)
+        assert await run.store.read("dossiers.receipt-dem0000000000002") == []
+        answer = await receipt_of(desk, old.demande, desk.as_tracking(old.demande))
+        assert [hashlib.sha256(answer.content).hexdigest()] == await digests(desk, old.demande)
