@@ -19,9 +19,10 @@ from services.dossiers.aggregate.drafting import discard
 from services.dossiers.aggregate.filing import join, lookup, unknown_tracking
 from services.dossiers.api import shapes
 from services.dossiers.api.access import account_contact, of_applicant, own_draft
-from services.dossiers.api.filing import demand_current
+from services.dossiers.api.filing import demand_current, replayed
 from services.dossiers.api.shown import DemandeHistory, DemandeStatus, JoinedDemande, MyDemandes, OneDemande
 from services.dossiers.commands import DiscardDraft, JoinDemande, WithdrawDemande
+from services.dossiers.events import DraftDiscarded
 from services.dossiers.projections import catalogue, dashboard, demande_detail, history, tracking
 
 router = APIRouter(prefix="/api/demandes", tags=["Demandes"])
@@ -110,7 +111,11 @@ async def past(id: str, view: View, caller: Caller) -> dict[str, Any]:
 async def withdrawal(id: str, body: Withdrawal, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """Give up a demande that is not decided yet. A draft is forgotten, with all that was typed."""
     db = await view(demande_detail.projection)
-    if (found := await own_draft(run, db, id, caller)) is not None:
+    commit = await replayed(run, id, ctx)
+    if commit is not None:
+        if any(isinstance(fact.event, DraftDiscarded) for fact in commit.events):
+            await drafts.erase(run, id)  # the first time may have died before that
+    elif (found := await own_draft(run, db, id, caller)) is not None:
         demand_current(found, ctx)
         commit = await run.handle(demande, id, discard, DiscardDraft(reason="withdrawn"), replace(ctx, expected=None))
         await drafts.erase(run, id)

@@ -18,7 +18,7 @@ from kernel.errors import Fault, conflict, invalid, stale
 from kernel.http.contract import answers
 from kernel.http.deps import Asked, Caller, Ctx, Incoming, Run, View, account_of, answer
 from kernel.http.tokens import Principal
-from kernel.ids import derived_id, tracking_number
+from kernel.ids import derived_id, is_id, tracking_number
 from kernel.runtime.runtime import Runtime
 from services.dossiers.adapters import drafts
 from services.dossiers.adapters.drafts import Draft
@@ -80,8 +80,8 @@ async def file_demande(body: NewDemande, run: Run, asked: Asked, view: View) -> 
 async def submission(id: str, run: Run, view: View, caller: Caller, ctx: Ctx) -> Response:
     """File a draft. The answer gives its tracking number, this once and in every mail."""
     account_of(caller)
-    if await run.replay(demande, id, ctx):
-        commit = await run.handle(demande, id, _nothing, Command(), ctx)
+    if (commit := await replayed(run, id, ctx)) is not None:
+        await drafts.remove(run, id)  # the first time may have died before that
         return await answer(run, commit, _filed(commit), shown_in=SHOWN_IN)
     db = await view(demande_detail.projection)
     found = await own_draft(run, db, id, caller)
@@ -174,6 +174,13 @@ def _submission(
         region=settings.holidays_subdivision,
         at=run.clock(),
     )
+
+
+async def replayed(run: Runtime, id: str, ctx: Context) -> Commit | None:
+    """What this very command did to a draft that is gone since. Raises Refused(idempotency-mismatch)."""
+    if not is_id(id) or not await run.replay(demande, id, ctx):
+        return None
+    return await run.handle(demande, id, _nothing, Command(), ctx)
 
 
 def _nothing(state: object, command: Command) -> tuple[()]:

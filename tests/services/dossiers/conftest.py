@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ class Office:
 async def office_at(directory: Path, now: FrozenClock) -> AsyncIterator[Office]:
     """Both services on loopback, on one clock."""
     doors = {"dossiers": free_socket(), "discussion": free_socket()}
-    urls = {f"{name}_url": f"http://127.0.0.1:{door.getsockname()[1]}" for name, door in doors.items()}
+    urls: dict[str, Any] = {f"{name}_url": f"http://127.0.0.1:{door.getsockname()[1]}" for name, door in doors.items()}
     async with AsyncExitStack() as stack:
         dossiers = await stack.enter_async_context(serving(SERVICE, directory, clock=now, **urls))
         discussion = await stack.enter_async_context(serving(DISCUSSION, directory, clock=now, **urls))

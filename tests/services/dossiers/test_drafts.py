@@ -186,8 +186,10 @@ async def test_a_draft_shows_to_nobody_else(desk: Desk) -> None:
 
 async def test_a_withdrawn_draft_is_gone_with_its_key(desk: Desk) -> None:
     id = (await begun(desk, answers={"projet_titre": "Secret de brouillon"}))["id"]
-    gone = await desk.client.post(f"/api/demandes/{id}/withdrawal", json={}, headers=desk.as_account("a1"))
+    headers = desk.as_account("a1") | {"Idempotency-Key": "gone"}
+    gone, again = [await desk.client.post(f"/api/demandes/{id}/withdrawal", json={}, headers=headers) for _ in range(2)]
     assert (gone.status_code, gone.json()["status"]) == (200, "retiree")
+    assert (again.status_code, again.json(), again.headers["idempotency-replayed"]) == (200, gone.json(), "true")
     assert await mine(desk) == []
     assert (await shown(desk, id)).status_code == 404
     assert (await typing(desk, id, {"answers": {}})).status_code == 404
