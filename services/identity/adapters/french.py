@@ -21,7 +21,7 @@ boubou boulette bretagne brigitte bruno butterfly cachou calimero caline camerou
 canard cancer canelle cannelle capucine caramel carine carlos carole caroline carotte carpediem casablanca cassandra
 catherine cecile cecilia cedric celibataire celine cerise chacha champion chance chanel chantal charlene charles
 charlie charline charlotte charly chaton chelsea cherie cheval cheyenne chipie chloe chocolat chouchou choupette
-choupinette christelle christian christine christophe claire clara clarisse claude claudine clemence clement
+choupinette christelle christian christine christophe claire clara clarisse claudine clemence clement
 clementine clochette cloclo cocacola cochon cocotte coline cookie coralie corentin corinne corsica coucou couscous
 crevette cricri cynthia damien daniel danielle dauphin david deborah decembre delphine denise diablo diabolo diamant
 didier didine dimitri dominique domino dorian doudou doudoune dragon drogba ducati elephant elisabeth elodie emeline
