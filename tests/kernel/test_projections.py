@@ -268,7 +268,8 @@ async def test_another_log_stops_the_projection_until_it_is_rebuilt(shop: Shop) 
     await added(shop, "z", 1, 2, 3, 4)
     for _ in range(2):
         with pytest.raises(EpochChanged):
-            await shop.projector.follow(shop.source)
+            async with asyncio.timeout(2):
+                await shop.projector.follow(shop.source)
         await shop.restart()
     assert await shop.rows() == [("a", 1), ("a", 2)]
     await Replayed(shop.projector, flip=True).run()
@@ -281,11 +282,13 @@ async def test_a_log_that_became_shorter_is_not_trusted_once_it_has_grown_again(
     await shop.fold()
     shop.store._log.pop()
     with pytest.raises(EpochChanged):
-        await shop.projector.follow(shop.source)
+        async with asyncio.timeout(2):
+            await shop.projector.follow(shop.source)
     await added(shop, "z", 1, 2, 3)
     await shop.restart()
     with pytest.raises(EpochChanged):
-        await shop.projector.follow(shop.source)
+        async with asyncio.timeout(2):
+            await shop.projector.follow(shop.source)
 
 
 async def test_a_service_whose_log_was_replaced_builds_its_read_models_again(tmp_path: Path) -> None:

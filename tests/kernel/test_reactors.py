@@ -341,7 +341,8 @@ async def test_a_replaced_log_stops_a_reactor_for_good(shop: Workshop) -> None:
         runner = shop.runner()
         await runner.start(from_zero=False)
         with pytest.raises(EpochChanged):
-            await runner.follow(runner.sources[0])
+            async with asyncio.timeout(2):
+                await runner.follow(runner.sources[0])
     assert shop.of("z") == []
 
 
