@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
-from kernel.envelope import Recorded
+from kernel.envelope import Commit, Recorded
 from kernel.errors import not_found
 from kernel.events import ERASED, Event
 from kernel.runtime.runtime import Runtime
@@ -41,14 +41,14 @@ async def print_receipt(run: Runtime, id: str) -> Printed:
     return await _printed(run, fact, receipt_paper(fact, recorded.at, _issuer(run)))
 
 
-async def issue_receipt(run: Runtime, id: str) -> Printed:
-    """Print the receipt, and see to it that its digest is in the history."""
+async def issue_receipt(run: Runtime, id: str) -> tuple[Printed, Commit]:
+    """Print the receipt, and see to it that its digest is recorded."""
     printed = await print_receipt(run, id)
     command = IssueReceipt(
         demande=id, sha256=printed.sha256, size=len(printed.content), generator=run.port(Printer).generator
     )
-    await run.handle(receipt, id, issue, command, run.own_initiative("receipt", key=f"{id}/{printed.sha256}"))
-    return printed
+    ctx = run.own_initiative("receipt", key=f"{id}/{printed.sha256}")
+    return printed, await run.handle(receipt, id, issue, command, ctx)
 
 
 async def print_attestation(run: Runtime, id: str) -> Printed:

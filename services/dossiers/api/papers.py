@@ -30,7 +30,9 @@ PDF: dict[int | str, dict[str, Any]] = {
 async def receipt(id: str, run: Run, view: View, caller: Caller) -> Response:
     """The receipt. Its SHA-256 is in the history and in `Repr-Digest` (RFC 9530)."""
     await of_applicant(await view(demande_detail.projection), id, caller)
-    return _pdf(await issue_receipt(run, id), "accuse-reception")
+    printed, commit = await issue_receipt(run, id)
+    await run.fresh(commit, history.projection)
+    return _pdf(printed, "accuse-reception")
 
 
 @router.get("/attestation", summary="L'attestation d'acceptation, en PDF", response_class=Response, responses=PDF)
