@@ -91,9 +91,11 @@ async def test_a_long_list_is_whole(desk: Desk) -> None:
     await filed(desk, "Fanfare")
     db = await desk.run.view(dashboard.projection)
     columns = (await db.read("SELECT * FROM line"))[0].keys()
-    copied = ", ".join("'x' || n.value" if name == "id" else name for name in columns)
+    copied = ", ".join("'copy-' || n.value" if name == "id" else name for name in columns)
     numbers = "WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 1200)"
-    await db.write(lambda tx: tx.run(f"INSERT INTO line {numbers} SELECT {copied} FROM line, n WHERE id NOT LIKE 'x%'"))
+    await db.write(
+        lambda tx: tx.run(f"INSERT INTO line {numbers} SELECT {copied} FROM line, n WHERE id NOT LIKE 'copy-%'")
+    )
     answer = await desk.client.get(EXPORT, headers=agent(desk))
     assert len(read_csv(answer.content)) == 1202
 
