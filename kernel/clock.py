@@ -29,7 +29,9 @@ class FrozenClock:
 
 def rfc3339(at: datetime) -> str:
     """UTC, microseconds, `Z`: sorts as text in the order of time (RFC 3339 §5.6)."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
@@ -46,6 +47,9 @@ class Context:
         return replace(self, actor=actor)
 
 
+_META = itemgetter("actor", "command", "fingerprint", "correlation", "causation", "traceparent")
+
+
 @dataclass(frozen=True, slots=True)
 class Meta:
     """The metadata of a stored fact. `fingerprint` never leaves the store."""
@@ -61,7 +65,7 @@ class Meta:
     def load(cls, stored: bytes) -> Meta:
         """From the stored bytes; what a newer writer added is left out. Raises ValueError or LookupError."""
         found = from_json(stored)
-        return cls(*(str(found[name]) for name in cls.__slots__))
+        return cls(*map(str, _META(found)))
 
     def stored(self) -> bytes:
         """The bytes that are stored and chained."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Collection
@@ -45,10 +46,12 @@ class SqliteTx:
     def run(self, sql: str, **params: Any) -> list[Row]:
         try:
             cursor = self._db.execute(sql, params)
+            if cursor.description is None:
+                return []
             rows = cursor.fetchall()
         except sqlite3.OperationalError as error:
             raise _told(error) from error
-        names = [column[0] for column in cursor.description or ()]
+        names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def tell(self, news: str) -> None:
@@ -56,16 +59,19 @@ class SqliteTx:
 
 
 class SqliteDb:
-    """`Db` over one file. `durable` syncs every commit: for `state`, not for what can be rebuilt."""
+    """`Db` over one file. `durable` syncs every commit: for `state`, not for what can be rebuilt.
 
-    def __init__(self, path: Path, thread: ThreadPoolExecutor, *, durable: bool, ddl: str = "") -> None:
+    What is built beside the live file (`scratch`) is synced when it takes over, and not before.
+    """
+
+    def __init__(
+        self, path: Path, thread: ThreadPoolExecutor, *, durable: bool, scratch: bool = False, ddl: str = ""
+    ) -> None:
         self.path = path.resolve()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._thread = thread
-        self._setup = (
-            f"PRAGMA journal_mode=WAL; PRAGMA synchronous={'FULL' if durable else 'NORMAL'};"
-            f"PRAGMA secure_delete=ON; {ddl}"
-        )
+        synchronous = "FULL" if durable else "OFF" if scratch else "NORMAL"
+        self._setup = f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA secure_delete=ON; {ddl}"
         self._open()
 
     def _open(self) -> None:
@@ -118,6 +124,8 @@ class SqliteDb:
         replacement is one atomic renaming: a crash leaves the old file or the new one.
         """
         other.close()
+        with other.path.open("rb+") as file:
+            os.fsync(file.fileno())
         self.close()
         other.path.replace(self.path)
         self._open()
@@ -147,7 +155,8 @@ class SqliteDatabases:
     def rows(self, label: str, ddl: str, beside: str = "") -> SqliteDb:
         """The tables of a read model."""
         if beside:
-            return SqliteDb(self._read / f"{label}.db.{beside}", self._thread, durable=False, ddl=ddl)
+            path = self._read / f"{label}.db.{beside}"
+            return SqliteDb(path, self._thread, durable=False, scratch=True, ddl=ddl)
         return self._opened(SqliteDb(self._read / f"{label}.db", self._thread, durable=False, ddl=ddl))
 
     def start(self, hear: Callable[[str | None], None]) -> None:

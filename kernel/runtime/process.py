@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 
 import uvicorn
@@ -15,6 +16,7 @@ from kernel.telemetry import start_logging
 def serve(service: Service) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     start_logging(service.name)
+    spare_the_collector()
     settings = service.settings()
     host, port = settings.address
     app = application(service, settings=settings)
@@ -30,6 +32,12 @@ def serve(service: Service) -> None:
         timeout_graceful_shutdown=5,
     )
     _Server(config, app).run()
+
+
+def spare_the_collector() -> None:
+    """Facts hold no cycles, and there are many of them: looking for cycles takes half of the time of a replay."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class _Server(uvicorn.Server):

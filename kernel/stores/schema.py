@@ -72,6 +72,35 @@ def from_row(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
     What was altered so that it cannot be read comes out blank: the chain betrays it, and no reader stops.
     """
     position, stream, version, id, type, schema, at, route, public, previous, chain, meta, data = row
+    if not isinstance(meta, bytes) or not isinstance(data, bytes):
+        return _altered(source, codec, row)
+    try:
+        uuid, instant, about = UUID(bytes=id), parse_rfc3339(at), Meta.load(meta)
+        event = codec.legible(type, schema, uuid, data)
+    except (ValueError, LookupError, TypeError):
+        return _altered(source, codec, row)
+    return Recorded(
+        source,
+        position,
+        stream,
+        version,
+        uuid,
+        type,
+        schema,
+        instant,
+        about,
+        event,
+        route,
+        public == 1,
+        previous,
+        chain,
+        data,
+        meta,
+    )
+
+
+def _altered(source: str, codec: Codec, row: Sequence[Any]) -> Recorded:
+    position, stream, version, id, type, schema, at, route, public, previous, chain, meta, data = row
     meta, data = _bytes(meta), _bytes(data)
     uuid = _read(lambda: UUID(bytes=id), UUID(int=0))
     return Recorded(
