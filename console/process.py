@@ -72,6 +72,10 @@ class Supervised:
         await asyncio.wait({ended, rushed}, timeout=self.component.patience, return_when=asyncio.FIRST_COMPLETED)
         rushed.cancel()
         if not ended.done():
+            if not hurry.is_set():
+                self._say(
+                    f"{self.component.name} ne s'est pas arrêté en {_seconds(self.component.patience)} : il est tué."
+                )
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
         await ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -18,10 +19,13 @@ class Keeper:
         self._store = store
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Answers 250 only once the mail is stored."""
+        """Answers 250 only once the mail is stored, 452 when it cannot be now (RFC 5321 §4.2.3)."""
         content = envelope.content or b""
         source = content if isinstance(content, bytes) else content.encode()
-        number = self._store.keep(envelope.mail_from or "", list(envelope.rcpt_tos), source)
+        try:
+            number = self._store.keep(envelope.mail_from or "", list(envelope.rcpt_tos), source)
+        except sqlite3.Error:
+            return "452 Insufficient system storage"
         return f"250 OK {number}"
 
 
