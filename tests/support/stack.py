@@ -27,6 +27,7 @@ EVERYTHING = ("nats", "s3", "mailbox", *SERVICES, "gateway")
 QUIET = 0.3
 STARTED, STOPPED = "Ctrl-C pour arrêter", 40.0
 T = TypeVar("T")
+M = TypeVar("M", bound=Mailbox)
 
 
 class NeverStarted(AssertionError):
@@ -199,7 +200,10 @@ class Stack:
 
     def mailbox(self) -> Mailbox:
         """The development mailbox."""
-        mailbox = Mailbox(self.urls["mailbox"])
+        return self.keep(Mailbox(self.urls["mailbox"]))
+
+    def keep(self, mailbox: M) -> M:
+        """Close it with the rest."""
         self._clients.append(mailbox._client)
         return mailbox
 

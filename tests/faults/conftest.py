@@ -1,0 +1,19 @@
+"""Guichets to break: each module has its own, since none is as it was afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running Guichet for the tests of one module."""
+    running = Stack(tmp_path_factory.mktemp("guichet") / "var")
+    try:
+        yield running.start()
+    finally:
+        running.close()
