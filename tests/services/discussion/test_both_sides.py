@@ -173,16 +173,18 @@ async def test_other_services_learn_whether_a_discussion_is_open_and_which_files
     assert (await talk.desk.client.get(url, headers=talk.agent)).status_code == 404
 
 
-async def test_only_the_notifier_reads_what_was_said_in_the_feed(talk: Talk) -> None:
+async def test_only_the_notifier_reads_what_was_said_in_the_feed_and_dossiers_which_pieces_are_due(talk: Talk) -> None:
     await talk.opens(requested_documents=ASKED)
     await talk.closes()
     names = [cls.__name__ for cls in (DiscussionOpened, DocumentsRequested, MessagePosted, DiscussionClosed)]
-    for reader, sealed in (("notifier", True), ("files", False), ("dossiers", False)):
+    # dossiers keeps the legal clock: it reads which documents are awaited and until when, and nothing that was said.
+    everything, dates = {"topic", "documents", "body"}, {"documents"}
+    for reader, told in (("notifier", everything), ("files", set[str]()), ("dossiers", dates)):
         batch = (await talk.desk.client.get("/feed", headers=talk.desk.as_service(reader, "feed"))).json()
         assert [event["type"].split(".")[3] for event in batch] == names
         data = [event["data"] for event in batch]
         for fact, field in zip(data, ("topic", "documents", "body"), strict=False):
-            assert (field in fact) is sealed
+            assert (field in fact) is (field in told)
 
 
 async def test_a_demande_of_nobody_is_followed_by_its_number(talk: Talk) -> None:
