@@ -86,7 +86,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", "/api/me/email", "identity", Who.ACCOUNT, limit="sign-in"),
     Route("POST", "/api/me/email/confirmation", "identity", Who.ACCOUNT, limit="sign-in", session="changes"),
     Route("POST", "/api/me/terms", "identity", Who.ACCOUNT),
-    Route("POST", "/api/me/second-factor", "identity", Who.ACCOUNT),
+    Route("POST", "/api/me/second-factor", "identity", Who.ACCOUNT, note="no body"),
     Route("POST", "/api/me/second-factor/confirmation", "identity", Who.ACCOUNT, limit="sign-in", session="changes"),
     Route("DELETE", "/api/me/second-factor", "identity", Who.ACCOUNT, limit="sign-in", session="changes"),
     Route("GET", "/api/me/export", HERE, Who.ACCOUNT, limit="export", note="every service, one document"),

@@ -18,6 +18,8 @@ from kernel.cloudevents import MEDIA_TYPE, qualified, to_cloudevent
 from kernel.db import Tx
 from kernel.envelope import Recorded
 from kernel.errors import invalid, not_found
+from kernel.http.audit_shapes import AuditedEvents, AuditedStream, ProjectionPositions, Replay, Verification
+from kernel.http.contract import answers
 from kernel.http.deps import Caller, Run, demand_role
 from kernel.http.tokens import Principal
 from kernel.jobs import Job
@@ -79,7 +81,7 @@ class EventFilter(BaseModel):
         )
 
 
-@router.get("/events")
+@router.get("/events", responses=answers(200, AuditedEvents))
 async def events(request: Request, run: Run, caller: Caller, wanted: Annotated[EventFilter, Query()]) -> Response:
     """Facts in order, as a CloudEvents batch, or as NDJSON to the end when that is what the caller accepts."""
     await admit(request, run, caller)
@@ -103,7 +105,7 @@ async def timeline(request: Request, run: Run, caller: Caller, route: str) -> Re
         await asyncio.sleep(0)
 
 
-@router.get("/streams/{stream}")
+@router.get("/streams/{stream}", responses=answers(200, AuditedStream))
 async def stream(
     request: Request, run: Run, caller: Caller, stream: str, version: int | None = None, at: Instant | None = None
 ) -> Response:
@@ -128,21 +130,21 @@ async def stream(
     return Response(to_json(body), media_type="application/json")
 
 
-@router.post("/verification")
+@router.post("/verification", responses=answers(200, Verification) | answers(202, Verification))
 async def verification(request: Request, run: Run, caller: Caller) -> Response:
     """Recompute every chain of this service's log."""
     await admit(request, run, caller)
     return await _started(run, run.jobs.start(Verified(run.store)))
 
 
-@router.get("/verification/{id}")
+@router.get("/verification/{id}", responses=answers(200, Verification))
 async def verification_progress(request: Request, run: Run, caller: Caller, id: str) -> Response:
     """How far a verification has got."""
     await admit(request, run, caller)
     return _progress(run, id, "verification")
 
 
-@router.get("/projections")
+@router.get("/projections", responses=answers(200, ProjectionPositions))
 async def projections(request: Request, run: Run, caller: Caller) -> Response:
     """The read models, their versions and how far they have got."""
     await admit(request, run, caller)
@@ -161,7 +163,7 @@ class ReplayBody(BaseModel):
     projection: str = Field(max_length=80)
 
 
-@router.post("/replays")
+@router.post("/replays", responses=answers(200, Replay) | answers(202, Replay))
 async def replays(request: Request, run: Run, caller: Caller, body: ReplayBody) -> Response:
     """Rebuild a read model from event 0 beside the live one, and compare them at one position."""
     await admit(request, run, caller)
@@ -170,7 +172,7 @@ async def replays(request: Request, run: Run, caller: Caller, body: ReplayBody) 
     return await _started(run, run.jobs.start(run.replay_of(body.projection)))
 
 
-@router.get("/replays/{id}")
+@router.get("/replays/{id}", responses=answers(200, Replay))
 async def replay_progress(request: Request, run: Run, caller: Caller, id: str) -> Response:
     """How far a replay has got."""
     await admit(request, run, caller)

@@ -33,6 +33,11 @@ PATCH  /api/me                                         401   412   412      403 
 DELETE /api/me                                         401    in    in      403        403    in      in    in    in     401
 POST   /api/me/password                                401    in    in      403        403    in      in    in    in     401
 POST   /api/me/email                                   401    in    in      403        403    in      in    in    in     401
+POST   /api/me/email/confirmation                       401    in    in      403        403    in      in    in    in     401
+POST   /api/me/terms                                    401    in    in      403        403    in      in    in    in     401
+POST   /api/me/second-factor                            401    in    in      403        403    in      in    in    in     401
+POST   /api/me/second-factor/confirmation               401    in    in      403        403    in      in    in    in     401
+DELETE /api/me/second-factor                            401    in    in      403        403    in      in    in    in     401
 GET    /api/me/export                                  401    in    in      403        403    in      in    in    in     401
 POST   /api/tracking-sessions                          422   422   422      422        422   422     422   422   422     401
 
@@ -64,6 +69,7 @@ POST   /api/backoffice/demandes/batch                  401   404   404      404 
 GET    /api/backoffice/demandes/{id}                   401   404   404      404        404   200     404   404   404     401
 POST   /api/backoffice/demandes/{id}/status            401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/assignment        401   404   404      404        404   412     404   404   404     401
+POST   /api/backoffice/demandes/{id}/labels             401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/notes             401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/reasons           401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/attestation       401   404   404      404        404   412     404   404   404     401
@@ -71,6 +77,10 @@ POST   /api/backoffice/demandes/{id}/discussion        401   404   404      404 
 POST   /api/backoffice/demandes/{id}/discussion/closure 401  404   404      404        404   412     404   404   404     401
 GET    /api/backoffice/statistics                      401   404   404      404        404    in      in   404   404     401
 POST   /api/backoffice/agents                          401   404   404      404        404   404     404    in   404     401
+GET    /api/backoffice/agents                           401   404   404      404        404   404     404   200   404     401
+PUT    /api/backoffice/agents/{id}                      401   404   404      404        404   404     404    in   404     401
+DELETE /api/backoffice/agents/{id}                      401   404   404      404        404   404     404    in   404     401
+DELETE /api/backoffice/agents/{id}/second-factor        401   404   404      404        404   404     404    in   404     401
 GET    /api/backoffice/demarches                       401   404   404      404        404   404     404   200   404     401
 PUT    /api/backoffice/demarches/{slug}                401   404   404      404        404   404     404    in   404     401
 POST   /api/backoffice/demarches/{slug}/closure        401   404   404      404        404   404     404   412   404     401
@@ -97,6 +107,16 @@ GET    /activation/{token}                             200   200   200      200 
 POST   /activation/{token}                             415   415   415      415        415   415     415   415   415     401
 GET    /suivi                                          200   200   200      200        200   200     200   200   200     401
 POST   /suivi                                          415   415   415      415        415   415     415   415   415     401
+GET    /mot-de-passe                                   200   200   200      200        200   200     200   200   200     401
+POST   /mot-de-passe                                   415   415   415      415        415   415     415   415   415     401
+GET    /mot-de-passe/{token}                           200   200   200      200        200   200     200   200   200     401
+POST   /mot-de-passe/{token}                           415   415   415      415        415   415     415   415   415     401
+GET    /adresse/{token}                                303   200   200      303        303   200     200   200   200     401
+POST   /adresse/{token}                                415   415   415      415        415   415     415   415   415     401
+GET    /double-authentification                        303   200   200      303        303   200     200   200   200     401
+POST   /double-authentification                        415   415   415      415        415   415     415   415   415     401
+GET    /conditions-generales                           200   200   200      200        200   200     200   200   200     401
+POST   /conditions-generales                           415   415   415      415        415   415     415   415   415     401
 GET    /demandes/{id}                                  303   200   404      200        404   404     404   404   404     401
 GET    /livez                                          200   200   200      200        200   200     200   200   200     200
 GET    /readyz                                         200   200   200      200        200   200     200   200   200     200

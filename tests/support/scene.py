@@ -91,6 +91,7 @@ class Scene:
 
 # Bodies of commands; those of public forms are empty on purpose, and refused as such.
 BODIES: dict[str, dict[str, Any]] = {
+    "/api/backoffice/demandes/{id}/labels": {"add": ["urgent"], "remove": []},
     "/api/accounts": {},
     "/api/accounts/activation": {},
     "/api/accounts/activation/resend": {},
