@@ -128,9 +128,15 @@ class Vault:
         return nonce + cipher.encrypt(nonce, plaintext, bound_to)
 
     def open(self, subject: str, ciphertext: bytes, bound_to: bytes) -> bytes | None:
-        """The plaintext; None when the key is destroyed. Raises ValueError on bytes that were tampered with."""
+        """The plaintext; None when the key is destroyed.
+
+        Raises ValueError on bytes that were tampered with, and when the key is lost: only a tombstone says erased.
+        """
         with self._lock:
             cipher = self._cipher(subject)
+            lost = cipher is None and subject not in self._ciphers
+        if lost:
+            raise ValueError("the key of sealed data is lost")
         if cipher is None:
             return None
         try:

@@ -15,13 +15,13 @@ import kernel.vault
 from kernel.audit import Verified, verify_stream
 from kernel.codec import Codec
 from kernel.envelope import Recorded
-from kernel.errors import Kind, Refused
+from kernel.errors import Kind, Refused, UnknownFact
 from kernel.events import ERASED, Event
 from kernel.eventstore import History
 from kernel.stores.sqlite import SqliteStore
 from kernel.vault import MemoryKeys, SqliteKeys, Vault
 from tests.support.stores import SECRET, SqliteLab, append, some, stream
-from tests.support.toy import CounterNamed, CounterNoted, context
+from tests.support.toy import CounterNamed, CounterNoted, context, counter
 
 CANARY = "canari-7f3a-jaune"
 
@@ -191,6 +191,19 @@ async def test_a_ciphertext_opens_nowhere_but_in_its_own_fact(lab: SqliteLab, st
         assert codec.legible(at.type, at.schema, at.id, data) is None
     with pytest.raises(ValueError, match="altered or moved"):
         codec.decode("CounterNoted", 1, fact.id, fact.data)
+
+
+async def test_a_lost_key_is_no_erasure(lab: SqliteLab, store: SqliteStore, tmp_path: Path) -> None:
+    await append(store, "a", [named("Zoé")], 1)
+    await lab.close()
+    for path in tmp_path.glob("keys.db*"):
+        path.unlink()
+    store = await lab.open()
+    (fact,) = await store.read(stream("a"))
+    assert fact.event is None
+    with pytest.raises(UnknownFact):
+        counter.fold_recorded([fact])
+    assert not verify_stream([fact])
 
 
 def test_equal_values_seal_to_different_bytes() -> None:
