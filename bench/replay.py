@@ -135,6 +135,7 @@ async def folded(store: SqliteStore, projection: Projection, url: str, directory
     await model.load()
     started = time.perf_counter()
     await projector.catch_up(source, model, store.head)
+    await model.land()
     seconds = time.perf_counter() - started
     digest = dict(await model.digest())
     await databases.close()

@@ -103,6 +103,7 @@ class Replayed:
         model, flipped = projector.beside(short_id(random_uuid())), False
         try:
             events = await self._build(model)
+            await model.land()
             async with projector.paused():
                 events += await self._build(model)
                 live, rebuilt = await projector.live.digest(), await model.digest()

@@ -60,6 +60,8 @@ class Codec:
             opened = self.vault.open(subject, base64.b64decode(token), _binding(id, name))
             if opened is not None:
                 payload |= from_json(_unpacked(opened))
+        if schema == cls.wire_version and cls.seals.keys() <= payload.keys():
+            return _validated(cls, schema, payload)
         return build(cls, schema, payload)
 
     def legible(self, name: str, schema: int, id: UUID, data: bytes) -> Event | None:
@@ -84,6 +86,10 @@ def build(cls: type[Event], schema: int, payload: dict[str, Any]) -> Event:
         # Beside sealed fields that are there, one that is not is younger than the fact: it has its default.
         if len(absent) == len(cls.seals) or cls.model_fields[name].is_required():
             payload[name] = erased_value(cls.model_fields[name].annotation)
+    return _validated(cls, schema, payload)
+
+
+def _validated(cls: type[Event], schema: int, payload: dict[str, Any]) -> Event:
     try:
         return cls.model_validate(payload, extra="ignore")
     except ValidationError as error:

@@ -54,6 +54,9 @@ class Rows(Db, Protocol):
     def still(self) -> AbstractAsyncContextManager[None]:
         """Keep the other processes from writing; this one may."""
 
+    async def land(self) -> None:
+        """What was built so far moves to where it will stay."""
+
     async def become(self, other: Any) -> None:
         """Take over the tables of another, which is gone then; readers of this one do not notice."""
 

@@ -135,6 +135,10 @@ class ReadModel:
         await self._db.write(lambda tx: tx.tell(f"{FLIPPED} {self.projection.label}"))
         self.wake()
 
+    async def land(self) -> None:
+        """What was built so far moves to where it will stay."""
+        await self._db.land()
+
     async def delete(self) -> None:
         """Remove the tables."""
         await self._db.delete()
@@ -157,9 +161,11 @@ class Projector:
         """Read where the last run stopped, or another process stands."""
         await self.live.load()
 
-    async def start_over(self) -> None:
-        """Begin again from nothing."""
-        await self.flip(self.beside(short_id(random_uuid())))
+    async def start_over(self, own: Source, upto: int) -> None:
+        """Build again from nothing what the service's own facts say, and take over; the rest is followed then."""
+        model = self.beside(short_id(random_uuid()))
+        await self.catch_up(own, model, upto)
+        await self.flip(model)
 
     async def follow(self, source: Source) -> None:
         """Fold one source for ever. Raises EpochChanged, and Overtaken when the read model moved by itself."""

@@ -14,7 +14,7 @@ def open_databases(service: str, url: str, directory: Path) -> Databases:
     if url.startswith(POSTGRES):
         from kernel.databases.postgres import PostgresDatabases
 
-        return PostgresDatabases(service, url)
+        return PostgresDatabases(service, url, directory)
     from kernel.databases.sqlite import SqliteDatabases
 
     return SqliteDatabases(directory)

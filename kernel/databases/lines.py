@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import select
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -179,12 +179,18 @@ class Lines:
         self._writers.append(line)
         return result
 
-    def run(self, script: str) -> None:
-        """Run statements that define things, in this thread, on a connection of their own."""
+    def fill(self, first: str, tables: Iterable[tuple[str, Iterable[Sequence[Any]]]], last: str) -> None:
+        """Run what defines tables, copy rows into them, run the rest; in this thread, on a connection of its own."""
         try:
             with psycopg.connect(**self.arguments) as connection:
-                connection.execute(_LIMITS.format(timeout=60))
-                connection.execute(script)
+                connection.execute(_LIMITS.format(timeout=0))
+                connection.execute(first)
+                for table, rows in tables:
+                    with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
+                        for row in rows:
+                            copy.write_row(row)
+                if last:
+                    connection.execute(last)
         except psycopg.OperationalError:
             raise unavailable() from None
 

@@ -11,6 +11,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -18,7 +19,8 @@ import psycopg
 from kernel.databases.keys import PostgresKeys
 from kernel.databases.lines import Lines
 from kernel.databases.presence import Presence, unused
-from kernel.databases.statements import numbered, tables_ddl
+from kernel.databases.scratch import Scratch, Tables, remove_scratches
+from kernel.databases.statements import numbered, split, tables_ddl
 from kernel.db import Row, Tx
 from kernel.errors import unavailable
 
@@ -30,7 +32,7 @@ MAKE = """
 SELECT pg_advisory_lock(hashtextextended('{schema}', 0));
 CREATE SCHEMA IF NOT EXISTS {schema};
 SET search_path={schema};
-{ddl}
+{ddl};
 SELECT pg_advisory_unlock(hashtextextended('{schema}', 0));
 """
 
@@ -42,7 +44,7 @@ class PostgresDb:
         if len(schema) > LONGEST_NAME:
             raise ValueError(f"{schema}: PostgreSQL would cut this name short")
         self.schema = schema
-        self._lines, self._presence, self._ddl, self._durable = lines, presence, ddl, durable
+        self.ddl, self._lines, self._presence, self._durable = ddl, lines, presence, durable
         self._alone = True
         self._made = False
         self._making = asyncio.Lock()
@@ -70,31 +72,48 @@ class PostgresDb:
             finally:
                 self._alone = True
 
-    async def become(self, other: PostgresDb) -> None:
+    async def land(self) -> None:
+        """It is where it will stay."""
+
+    async def become(self, other: Scratch) -> None:
         """Take over the schema of another, which is gone then; readers of this one do not notice."""
-        await other.read("SELECT 1 AS one")
+        await other.land()
 
         def flip(tx: Tx) -> None:
             tx.run(f"DROP SCHEMA {self.schema} CASCADE")
             tx.run(f"ALTER SCHEMA {other.schema} RENAME TO {self.schema}")
 
         await self.write(flip)
-        self._presence.leave(other.schema)
+        other.target.leave()
 
     async def delete(self) -> None:
         """Remove the schema and all that is in it."""
         await self.write(lambda tx: tx.run(f"DROP SCHEMA {self.schema} CASCADE"))
+        self.leave()
+
+    def leave(self) -> None:
+        """This process does not use it any more."""
         self._presence.leave(self.schema)
 
     def close(self) -> None:
         """Nothing of its own to let go of."""
 
+    async def fill(self, tables: Tables) -> None:
+        """Make the schema with rows in it, their indexes last."""
+        first = ";".join(part for part in split(self.ddl) if part.upper().startswith("CREATE TABLE"))
+        last = ";".join(part for part in split(self.ddl) if part.upper().startswith("CREATE") and part not in first)
+        async with self._making:
+            await self._in_thread(lambda: self._lines.fill(self._script(first), tables, tables_ddl(last)))
+            self._made = True
+
     async def _make(self) -> None:
         async with self._making:
             if not self._made:
-                script = MAKE.format(schema=self.schema, ddl=tables_ddl(self._ddl))
-                await self._in_thread(lambda: self._lines.run(script))
+                await self._in_thread(lambda: self._lines.fill(self._script(self.ddl), (), ""))
                 self._made = True
+
+    def _script(self, ddl: str) -> str:
+        return MAKE.format(schema=self.schema, ddl=tables_ddl(ddl))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._lines.threads, work)
@@ -105,8 +124,8 @@ class PostgresDatabases:
 
     shared = True
 
-    def __init__(self, service: str, url: str) -> None:
-        self.service = service
+    def __init__(self, service: str, url: str, directory: Path) -> None:
+        self.service, self._read = service, directory / "read"
         self._lines = Lines(url, service)
         self._presence = Presence(self._lines.arguments, self._lines.channel)
         self.keys = PostgresKeys(self._lines.arguments, f"{service}_keys", self._lines.channel)
@@ -116,9 +135,10 @@ class PostgresDatabases:
         """The service's own tables."""
         return PostgresDb(self._lines, self._presence, f"{self.service}_state", ddl, durable=True)
 
-    def rows(self, label: str, ddl: str, beside: str = "") -> PostgresDb:
+    def rows(self, label: str, ddl: str, beside: str = "") -> PostgresDb | Scratch:
         """The tables of a read model."""
-        return PostgresDb(self._lines, self._presence, self._schema(label, beside), ddl, durable=False)
+        rows = PostgresDb(self._lines, self._presence, self._schema(label, beside), ddl, durable=False)
+        return Scratch(rows, self._read / f"{label}.db.{beside}", self._lines.threads) if beside else rows
 
     def start(self, hear: Callable[[str | None], None]) -> None:
         """Hear what the service's other processes tell, from now on."""
@@ -126,6 +146,7 @@ class PostgresDatabases:
 
     async def forget_others(self, labels: Collection[str]) -> None:
         """Drop the versions of these read models that no process has used for a minute, and what a rebuild left."""
+        remove_scratches(self._read)
         now, kept = time.monotonic(), {self._schema(label) for label in labels}
         names = {label.partition(".")[0] for label in labels}
         async with await connect(self._lines) as connection:

@@ -117,6 +117,9 @@ class SqliteDb:
         """There is no other process."""
         yield
 
+    async def land(self) -> None:
+        """It is where it will stay."""
+
     async def become(self, other: SqliteDb) -> None:
         """Take over the file of another database, which is gone then; readers of this one do not notice.
 

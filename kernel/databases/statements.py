@@ -13,6 +13,7 @@ _SKIPPED = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|::\s*\w+"""
 _PARAMETER = re.compile(rf"{_SKIPPED}|:([A-Za-z_]\w*)", re.DOTALL)
 _TYPE = re.compile(rf"{_SKIPPED}|\b(TEXT|INTEGER|REAL|BLOB|WITHOUT\s+ROWID)\b", re.DOTALL)
 _RETURNING = re.compile(rf"{_SKIPPED}|\b(RETURNING)\b", re.DOTALL | re.IGNORECASE)
+_PART = re.compile(rf"(?:{_SKIPPED}|[^;])+", re.DOTALL)
 _TABLE = re.compile(r"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)", re.IGNORECASE)
 # Texts compare byte by byte and integers have 64 bits, as in SQLite: both engines list and page alike.
 _TYPES = {"TEXT": 'TEXT COLLATE "C"', "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION", "BLOB": "BYTEA"}
@@ -58,3 +59,8 @@ def tables_ddl(ddl: str) -> str:
 def table_names(ddl: str) -> list[str]:
     """The tables a definition makes, in alphabetical order."""
     return sorted(_TABLE.findall(ddl))
+
+
+def split(ddl: str) -> list[str]:
+    """The statements of a definition."""
+    return [part for found in _PART.finditer(ddl) if (part := found[0].strip())]

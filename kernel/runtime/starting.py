@@ -83,10 +83,13 @@ async def _react(runner: ReactorRunner[Runtime]) -> None:
 async def _catch_up(runtime: Runtime, projector: Projector, own: Source) -> None:
     await projector.start()
     if own in projector.sources:
-        if _of_another_log(projector.live, runtime.store):
+        head, live = runtime.store.head, projector.live
+        if _of_another_log(live, runtime.store):
             log.warning("the log was replaced: the read model %s is built again", projector.projection.name)
-            await projector.start_over()
-        await projector.catch_up(own, projector.live, runtime.store.head)
+            await projector.start_over(own, head)
+        elif not any(live.positions.values()) and head:
+            await projector.start_over(own, head)
+        await projector.catch_up(own, live, head)
 
 
 def _of_another_log(live: ReadModel, store: EventStore) -> bool:

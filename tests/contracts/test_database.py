@@ -249,6 +249,21 @@ async def test_a_set_of_tables_that_failed_is_removed(databases: Databases) -> N
         await beside.delete()
 
 
+async def test_what_fails_beside_is_told_sooner_or_later_and_then_at_once(databases: Databases) -> None:
+    beside = databases.rows("things.v1-0a0b0c0d", DDL, "beside")
+    await put(beside, "a")
+    told = 0
+    for id in ("a", "b", "a", "a"):
+        try:
+            await put(beside, id)
+        except Exception:
+            told += 1
+    assert told == 3
+    assert await ids(beside) in (["a"], ["a", "b"])
+    await put(beside, "c")
+    await beside.delete()
+
+
 async def test_keys_are_kept_left_alone_and_destroyed(where: Place, databases: Databases) -> None:
     keys = databases.keys
     assert keys.find("s:1") is None

@@ -274,7 +274,7 @@ async def test_an_earlier_version_stays_as_long_as_a_process_uses_it(
     for databases, label in ((older, "totals.v1-0a0b0c0d"), (newer, "totals.v2-0a0b0c0d")):
         databases.start(lambda news: None)
         await databases.rows(label, totals.tables_ddl).read("SELECT 1 AS one")
-    await newer.rows("totals.v2-0a0b0c0d", totals.tables_ddl, "killed").read("SELECT 1 AS one")
+    await newer.rows("totals.v2-0a0b0c0d", totals.tables_ddl, "killed").land()
     await asyncio.sleep(0.3)
 
     def schemas() -> set[str]:
@@ -309,7 +309,7 @@ async def test_a_server_that_hangs_up_is_called_again(fleet: Fleet) -> None:
 
 
 async def test_without_a_server_everything_is_unavailable_and_nothing_hangs(tmp_path: Path) -> None:
-    databases = postgres.PostgresDatabases("toy", "postgresql://nobody@127.0.0.1:9/none")
+    databases = postgres.PostgresDatabases("toy", "postgresql://nobody@127.0.0.1:9/none", tmp_path)
     db = databases.state("CREATE TABLE IF NOT EXISTS t(id TEXT);")
     async with asyncio.timeout(10):
         with pytest.raises(Refused, match="unavailable"):
