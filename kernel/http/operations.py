@@ -16,6 +16,7 @@ from kernel.errors import conflict, not_found
 from kernel.feed import LONG_POLL, PAGE
 from kernel.http.client import POSITION, STORE
 from kernel.http.deps import Caller, Run, demand_service
+from kernel.http.tokens import Principal
 from kernel.jobs import Job
 from kernel.runtime.runtime import Runtime
 
@@ -101,7 +102,7 @@ class Held(BaseModel):
 @router.get("/parked")
 async def parked(run: Run, caller: Caller) -> dict[str, Any]:
     """The facts that reactors and read models hold back."""
-    demand_service(caller, "operate")
+    _demand_console(caller)
     held = await run.state.read("SELECT * FROM held ORDER BY reactor, source, position LIMIT 1000")
     rows = [{"projection": name, **row} for name, p in run.projectors.items() for row in await p.live.parked()]
     return {"reactors": held, "projections": rows}
@@ -110,7 +111,7 @@ async def parked(run: Run, caller: Caller) -> dict[str, Any]:
 @router.post("/parked")
 async def decide_parked(run: Run, caller: Caller, body: Held) -> dict[str, str]:
     """Retry or drop what a reactor holds of one stream."""
-    demand_service(caller, "operate")
+    _demand_console(caller)
     runner = next((r for r in run.reactors if r.reactor.name == body.reactor), None)
     if runner is None:
         raise not_found()
@@ -130,7 +131,7 @@ class Rebuild(BaseModel):
 @router.post("/rebuild")
 async def rebuild(run: Run, caller: Caller, body: Rebuild) -> Response:
     """Build the read model beside the live one, then flip."""
-    demand_service(caller, "operate")
+    _demand_console(caller)
     if body.projection not in run.projectors:
         raise not_found()
     return await _reported(run, run.jobs.start(run.replay_of(body.projection, flip=True)))
@@ -139,14 +140,14 @@ async def rebuild(run: Run, caller: Caller, body: Rebuild) -> Response:
 @router.post("/verify")
 async def verify(run: Run, caller: Caller) -> Response:
     """Recompute every chain of the log."""
-    demand_service(caller, "operate")
+    _demand_console(caller)
     return await _reported(run, run.jobs.start(Verified(run.store)))
 
 
 @router.get("/jobs/{kind}/{id}")
 async def job(run: Run, caller: Caller, kind: str, id: str) -> Response:
     """How far a job has got."""
-    demand_service(caller, "operate")
+    _demand_console(caller)
     found = run.jobs.find(id, kind)
     if found is None:
         raise not_found()
@@ -156,3 +157,9 @@ async def job(run: Run, caller: Caller, kind: str, id: str) -> Response:
 async def _reported(run: Runtime, found: Job) -> Response:
     await run.jobs.wait(found, 5.0)
     return JSONResponse(found.report() | {"kind": found.task.kind}, 200 if found.done else 202)
+
+
+def _demand_console(caller: Principal) -> None:
+    """Those who run Guichet speak through the console alone: no service operates another."""
+    if demand_service(caller, "operate") != "console":
+        raise not_found()
