@@ -12,6 +12,17 @@ RETURNING id
 """
 
 
+class SoleClaims:
+    """This process is the only one: everything is its own."""
+
+    async def take(self, id: str, seconds: float) -> bool:
+        """Nobody else wants it."""
+        return True
+
+    async def give_back(self, id: str) -> None:
+        """Nobody waits for it."""
+
+
 class Claims:
     """Claims on one kind of work. They run out, so that a process that dies takes nothing with it.
 

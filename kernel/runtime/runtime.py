@@ -13,7 +13,7 @@ import httpx
 from kernel.aggregate import Aggregate, Command, State
 from kernel.audit import Replayed
 from kernel.bus import NatsBus
-from kernel.claims import Claims
+from kernel.claims import Claims, SoleClaims
 from kernel.clock import Clock
 from kernel.codec import Codec
 from kernel.db import Databases, Db
@@ -135,9 +135,9 @@ class Runtime:
         live = [self.projectors[projection.name].live for projection in projections]
         return all(await asyncio.gather(*(model.reached(vector, self.name, PATIENCE) for model in live)))
 
-    def claims(self, kind: str) -> Claims:
+    def claims(self, kind: str) -> Claims | SoleClaims:
         """Claims on one kind of work that the processes of this service share."""
-        return Claims(kind, self.state, self.owner, self.clock)
+        return Claims(kind, self.state, self.owner, self.clock) if self.databases.shared else SoleClaims()
 
     async def news(self, after: int, seconds: float) -> None:
         """Wait for a fact after a position, at most so long, and no longer once the process is asked to stop."""

@@ -98,13 +98,9 @@ def _of_another_log(live: ReadModel, store: EventStore) -> bool:
 
 async def _installed(runtime: Runtime) -> None:
     """From now on, a reactor never seen was added later."""
-    alone = not runtime.databases.shared
 
     def work(tx: Tx) -> None:
         tx.run("INSERT INTO installation VALUES(1, :epoch) ON CONFLICT DO NOTHING", epoch=runtime.store.epoch)
-        if alone:
-            # What a process claimed that is not there any more.
-            tx.run("DELETE FROM claim")
 
     await runtime.state.write(work)
 

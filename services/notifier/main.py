@@ -34,7 +34,7 @@ SERVICE = Service(
     projections=(contacts.projection, outgoing.projection),
     reactors=(reactor, erasure),
     routers=(router, mine),
-    workers=(Worker("sender", send_mails),),
+    workers=(Worker("sender", send_mails, everywhere=True),),
     ports=adapters,
 )
 

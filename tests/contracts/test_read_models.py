@@ -23,7 +23,7 @@ from kernel.envelope import Meta, Recorded
 from kernel.events import Event, event_type
 from kernel.feed import FeedPage
 from kernel.projection import Projection
-from kernel.projector import Projector
+from kernel.projector import ReadModel
 from kernel.runtime.assembly import SERVICES
 from tests.support.facts import any_of, every_fact
 from tests.support.postgres import new_database
@@ -74,8 +74,8 @@ def recorded(event: Event, number: int) -> Recorded:
 
 async def folded(databases: Databases, projection: Projection, facts: Sequence[Recorded], beside: str) -> Any:
     """What the tables hold, and what is parked, once the facts were folded in three pages."""
-    projector = Projector(projection, databases, dict.fromkeys(projection.sources))  # type: ignore[misc]
-    model = projector.beside(beside)
+    rows = databases.rows(projection.label, projection.tables_ddl, beside)
+    model = ReadModel(projection, rows, shared=databases.shared)
     for page in (facts[:7], facts[7:8], facts[8:]):
         for source in projection.sources:
             own = [fact for fact in page if fact.source == source]

@@ -1,6 +1,7 @@
 """The worker that finds the mails that are due and hands them to the mail server, one after the other.
 
-It wakes on new commits and when something is due, and never asks in between.
+It wakes on new commits and when something is due, and never asks in between. Several processes share the mails: each
+takes those that no other has claimed.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from kernel.clock import parse_rfc3339, rfc3339
@@ -28,6 +29,8 @@ BATCH = 100
 GRACE = 2.0
 """Seconds a mail under way has to come to its end when the process stops."""
 FOREVER = 3600.0
+ELSEWHERE = 1.0
+"""Seconds after which to look again at what another process had in hand."""
 log = logging.getLogger(__name__)
 
 
@@ -52,15 +55,18 @@ class Sender:
         self._run, self._carrier, self._figures = run, carrier, figures
         self._attempts = Attempts(run, carrier, figures)
         self._circuit = Circuit(run.settings.retries)
+        self._claims = run.claims("mail")
         self._aside: set[str] = set()
+        self._elsewhere: set[str] = set()
 
     async def run(self) -> None:
         """Send for ever."""
-        # One process writes this log: what is under way when it starts was left by one that died.
+        # What is under way when this process starts, and no other has claimed, was left by one that died.
         for id in await outgoing.under_way(await self._current()):
-            await self._careful(id, self._attempts.abandon(id))
+            await self._claimed(id, self._attempts.abandon)
         while True:
             seen = self._run.store.head
+            self._elsewhere.clear()
             await self._round()
             self._figures.away.set(self._circuit.until is not None)
             if self._circuit.until is None:
@@ -80,26 +86,43 @@ class Sender:
             await self._run.store.changed(seen, FOREVER)
 
     async def _round(self) -> None:
-        while overdue := await outgoing.overdue(await self._current(), self._now(), BATCH, self._aside):
+        while overdue := await outgoing.overdue(await self._current(), self._now(), BATCH, self._left()):
             for id in overdue:
-                await self._careful(id, self._attempts.give_up(id))
+                await self._claimed(id, self._attempts.give_up)
         while await self._reachable():
-            due = await outgoing.due(await self._current(), self._now(), BATCH, self._aside)
+            due = await outgoing.due(await self._current(), self._now(), BATCH, self._left())
             for id in due:
-                self._learn(await _to_its_end(self._careful(id, self._attempts.send(id))))
+                self._learn(await _to_its_end(self._claimed(id, self._attempts.send)))
                 if self._circuit.until is not None:
                     break
             if not due:
                 return
+
+    async def _claimed(self, id: str, step: Callable[[str], Coroutine[Any, Any, T]]) -> T | None:
+        """Take a step with a mail that no other process has in hand."""
+        if not await self._claims.take(id, outgoing.LEASE.total_seconds()):
+            self._elsewhere.add(id)
+            return None
+        try:
+            return await self._careful(id, step(id))
+        finally:
+            await self._claims.give_back(id)
 
     async def _careful(self, id: str, step: Coroutine[Any, Any, T]) -> T | None:
         """One mail whose history cannot be read must not hold up the others."""
         try:
             return await step
         except (LookupError, ValueError) as failure:
+            if isinstance(failure, LookupError) and self._run.databases.shared:
+                # Another process was faster, and the read model shows it in a moment.
+                self._elsewhere.add(id)
+                return None
             log.error("mail %s is set aside: %s", id, type(failure).__name__)
             self._aside.add(id)
             return None
+
+    def _left(self) -> set[str]:
+        return self._aside | self._elsewhere
 
     def _learn(self, outcome: Outcome | None) -> None:
         match outcome:
@@ -129,10 +152,11 @@ class Sender:
 
     async def _until_due(self) -> float:
         """Seconds until the next mail is due."""
-        due = await outgoing.next_due(await self._current(), self._aside)
+        due = await outgoing.next_due(await self._current(), self._left())
+        longest = ELSEWHERE if self._elsewhere else FOREVER
         if due is None:
-            return FOREVER
-        return min(FOREVER, max(0.0, (parse_rfc3339(due) - self._run.clock()).total_seconds()))
+            return longest
+        return min(longest, max(0.0, (parse_rfc3339(due) - self._run.clock()).total_seconds()))
 
     async def _current(self) -> Db:
         """The read model, once it shows what this worker did."""
