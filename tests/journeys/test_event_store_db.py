@@ -17,5 +17,5 @@ def test_the_demonstration_passes_on_the_eventstoredb_adapter(tmp_path: Path) ->
     try:
         play(stack.portal(), stack.mailbox(), quiet(), PIECES)
     finally:
-        stack.stop()
+        stack.close()
     assert not [name for name in SERVICES if (tmp_path / "var" / name / "log.db").exists()]
