@@ -116,7 +116,11 @@ async def forgive(run: Runtime, address: str) -> None:
 
 def _count(tx: Tx, key: str, most: int, now: float) -> float | None:
     (row,) = tx.run(_COUNT, key=key, now=now)
-    return float(row["started"]) + WINDOW - now if row["n"] > most else None
+    if row["n"] <= most:
+        return None
+    # What is refused tried nothing: once the honest ones under way have given back, there is room again.
+    tx.run("UPDATE attempt SET n=n-1 WHERE key=:key", key=key)
+    return float(row["started"]) + WINDOW - now
 
 
 def _give_back(tx: Tx, attempt: Attempt, now: float) -> None:

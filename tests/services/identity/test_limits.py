@@ -51,6 +51,14 @@ async def test_signing_in_well_is_never_held_against_anybody(tmp_path: Path) -> 
         assert [(await people.sign_in(password=WRONG)).status_code for _ in range(8)] == [401] * 7 + [429]
 
 
+async def test_a_crowd_that_signs_in_well_at_once_does_not_close_the_address(tmp_path: Path) -> None:
+    async with people_at(tmp_path, demo=True) as people:
+        await people.joins()
+        answers = await asyncio.gather(*(people.sign_in() for _ in range(40)))
+        assert {answer.status_code for answer in answers} <= {201, 429}
+        assert (await people.sign_in()).status_code == 201
+
+
 async def test_a_crowd_of_guesses_at_once_gets_ten(tmp_path: Path) -> None:
     async with people_at(tmp_path, demo=True) as people:
         await people.joins()
