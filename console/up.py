@@ -38,6 +38,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="sqlite",
         help="journal embarqué, ou doublure de test qui parle le protocole d'EventStoreDB",
     )
+    parser.add_argument(
+        "--database",
+        metavar="postgresql://…",
+        help="modèles de lecture et état dans PostgreSQL (GUICHET_DATABASE ne montre pas le mot de passe à « ps »)",
+    )
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("GUICHET_DATA") or "var"))
 
 
@@ -58,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         _ensure_keys(data)
         chosen = (*args.only, EVENT_STORE) if args.store == EVENT_STORE else args.only
-        plan = compose(data, chosen, args.demo, os.environ)
+        environ = dict(os.environ) | ({"GUICHET_DATABASE": args.database} if args.database else {})
+        plan = compose(data, chosen, args.demo, environ)
         return _supervise(held, plan, data, began)
     except (Impossible, PortTaken) as reason:
         say(str(reason))
