@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import select
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import psycopg
 
+from kernel.databases.line import LONGEST_STATEMENT, Line, arguments
 from kernel.databases.statements import Statement, numbered
-from kernel.databases.wire import Wire
 from kernel.db import Row, Tx
 from kernel.errors import Refused, unavailable
 
 T = TypeVar("T")
 WRITERS, READERS = 3, 3
 LONGEST_READ = 5.0
-LONGEST_STATEMENT = 60.0
 QUEUE = 1000
 _LIMITS = "SET lock_timeout='5s'; SET idle_in_transaction_session_timeout='30s'; SET statement_timeout='{timeout}s'"
 _PATH = numbered("SELECT set_config('search_path', :schema, false)")
@@ -34,78 +31,6 @@ _ENTER = numbered(
     "SELECT set_config('search_path', :schema, true), set_config('synchronous_commit', :durable, true),"
     " CASE WHEN :alone = 1 THEN pg_advisory_xact_lock(hashtextextended(:schema, 0)) END"
 )
-
-
-def arguments(url: str, service: str) -> dict[str, Any]:
-    """How to connect: in five seconds or not at all, and noticing a server that is gone."""
-    return {
-        "conninfo": url,
-        "autocommit": True,
-        "connect_timeout": 5,
-        "application_name": f"guichet {service}",
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 20_000,
-    }
-
-
-class Line:
-    """A connection, its wire, and the schema its names mean."""
-
-    def __init__(self, connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
-        self.connection, self.schema = connection, ""
-        self.wire = Wire(connection.pgconn)
-        self.socket = connection.pgconn.socket
-
-    def alive(self) -> bool:
-        """Whether an idle line still has a server at its end. Asks nobody."""
-        poll = select.poll()
-        poll.register(self.socket, select.POLLIN)
-        with contextlib.suppress(psycopg.Error):
-            # First come the server's last words, then the end.
-            while poll.poll(0):
-                self.wire.pg.consume_input()
-        return self.wire.pg.status == psycopg.pq.ConnStatus.OK
-
-    def close(self) -> None:
-        """Hang up."""
-        self.wire.pg.finish()
-
-    def settle(self) -> list[Row]:
-        """Wait, in a thread, for the answer to all that was sent. Raises what `Wire.answer` raises."""
-        wire, latest = self.wire, time.monotonic() + LONGEST_STATEMENT + 5
-        wire.end()
-        poll = select.poll()
-        while True:
-            blocked = wire.feed()
-            if wire.done():
-                return wire.answer()
-            poll.register(self.socket, select.POLLIN | (select.POLLOUT if blocked else 0))
-            if not poll.poll(max(0.0, latest - time.monotonic()) * 1000):
-                self.close()
-                raise unavailable()
-            wire.pg.consume_input()
-
-    async def settled(self) -> list[Row]:
-        """The same, on the event loop."""
-        wire, loop = self.wire, asyncio.get_running_loop()
-        wire.end()
-        while True:
-            blocked = wire.feed()
-            if wire.done():
-                return wire.answer()
-            ready: asyncio.Future[None] = loop.create_future()
-            loop.add_reader(self.socket, _wake, ready)
-            if blocked:
-                loop.add_writer(self.socket, _wake, ready)
-            try:
-                await ready
-            finally:
-                loop.remove_reader(self.socket)
-                if blocked:
-                    loop.remove_writer(self.socket)
-            wire.pg.consume_input()
 
 
 class PostgresTx:
@@ -238,8 +163,3 @@ class Lines:
         except psycopg.OperationalError:
             raise unavailable() from None
         return Line(connection)
-
-
-def _wake(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)

@@ -287,11 +287,14 @@ async def test_an_earlier_version_stays_as_long_as_a_process_uses_it(
     assert schemas() >= {before, current, f"{current}__killed"}
     await where.shut(older)
     await where.shut(newer)
+    left = where.directory / "toy" / "read" / "totals.v2-0a0b0c0d.db.killed"
+    left.write_text("what a rebuild that was killed left")
     again = where.open()
     again.rows("totals.v2-0a0b0c0d", totals.tables_ddl)
     for _ in range(2):
         await again.forget_others(["totals.v2-0a0b0c0d"])
     assert {name for name in schemas() if "totals" in name} == {current}
+    assert not left.exists()
 
 
 async def test_a_server_that_hangs_up_is_called_again(fleet: Fleet) -> None:
