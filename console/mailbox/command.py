@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import threading
 from pathlib import Path
@@ -39,8 +38,7 @@ def run(args: argparse.Namespace) -> int:
 async def _receive(store: Store, address: tuple[str, int]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with await listen(store, *address):
         await stop.wait()
 
