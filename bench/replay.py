@@ -49,8 +49,8 @@ TEXT = """# Replay of a log into an empty read model
 {machine}.
 
 {events:,} facts of {demandes:,} demandes; six of ten have sealed values, decrypted one by one, but where it says that
-nothing is sealed. Median [least–most] of {rounds} rounds; the rows of both engines are compared each time. Reading and decoding
-the log is part of every figure. PostgreSQL runs on the same machine, without `fsync`.
+nothing is sealed. Median [least–most] of {rounds} rounds; the rows of both engines are compared each time. Reading and
+decoding the log is part of every figure. PostgreSQL runs on the same machine, without `fsync`.
 
 """
 
