@@ -37,6 +37,7 @@ SLUGS = {
         "wrong-answer",
         "terms-not-accepted",
         "wrong-password",
+        "wrong-code",
         "bad-token",
         "unknown-file",
         "content-mismatch",
