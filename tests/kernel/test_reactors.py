@@ -93,6 +93,11 @@ class Workshop:
             while await self.held():
                 await asyncio.sleep(0.002)
 
+    async def until_followed(self, position: int) -> None:
+        async with asyncio.timeout(5):
+            while not await self.state.read("SELECT 1 AS one FROM reactor WHERE position>=:at", at=position):
+                await asyncio.sleep(0.002)
+
     async def until_parked(self) -> None:
         async with asyncio.timeout(5):
             while not await self.parked():
@@ -333,7 +338,7 @@ async def test_a_fact_this_code_does_not_know_is_parked_like_poison(
 async def test_a_replaced_log_stops_a_reactor_for_good(shop: Workshop) -> None:
     await shop.add("a", 1, 2)
     await shop.start()
-    await shop.until(lambda: shop.of("a") == [1, 2])
+    await shop.until_followed(2)
     await shop.stop()
     shop.store = MemoryStore(Codec("toy", Vault(MemoryKeys(), SECRET)))
     for amount in range(5):
