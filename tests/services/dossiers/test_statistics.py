@@ -65,7 +65,10 @@ async def moved(desk: Desk, id: str, *path: str) -> None:
 
 
 async def figures(desk: Desk, service: str = "vie-associative", **query: str) -> Any:
-    answer = await desk.client.get(FIGURES, params=query, headers=agent(desk, service))
+    # What the gateway remembers of a session: the figures wait for what its agent just did.
+    store = desk.run.store
+    seen = {"Guichet-Position": f"dossiers={store.head}.{store.public_head}"}
+    answer = await desk.client.get(FIGURES, params=query, headers=agent(desk, service) | seen)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
