@@ -15,9 +15,11 @@ import pytest
 
 from console.demo.command import PIECES
 from console.demo.portal import Portal
+from gateway.routes import ROUTES
+from tests.support.commands import ADMITTED
 from tests.support.refusals import faults_of
 from tests.support.scene import Scene
-from tests.support.stack import SERVICES, Stack
+from tests.support.stack import SERVICES, Stack, elsewhere
 
 pytestmark = pytest.mark.journey
 
@@ -45,44 +47,35 @@ TEXTS = (
     *("", "%00", "%ff", "%ED%A0%80", "x" * 3000, "%C3%A9", "%27", "%25", "*", "%22" * 50, "[", "(", "%5C", "-"),
     *("%E2%80%AE", "AND%20OR%20NOT", "NEAR(", "%22x", "a%0D%0Ab"),
 )
-LISTS = ("/api/demandes", "/api/notifications", "/api/sessions", "/api/backoffice/demandes")
+QUERIES = [route for route in ROUTES if route.method == "GET" and route.path.startswith("/api/")]
 
 
-def queries(scene: Scene) -> Iterator[tuple[str, str]]:
-    """A caller who may ask, and what he asks."""
-    for path in LISTS:
-        who = "agent" if "backoffice" in path else "owner"
-        yield from ((who, f"{path}?cursor={value}") for value in CURSORS)
-        yield from ((who, f"{path}?limit={value}") for value in NUMBERS)
-    desk = "/api/backoffice/demandes"
-    named = ("q", "status", "demarche", "assigned", "awaiting", "sort")
-    yield from (("agent", f"{desk}?{name}={value}") for name, value in product(named, TEXTS))
-    yield from (("agent", f"{desk}?deadline_before={value}") for value in DATES)
-    yield from (("owner", f"/api/demandes?{name}={value}") for name, value in product(("q", "status"), TEXTS))
-    yield from (("owner", f"/api/demandes/{scene.demande}/discussion?discussion={value}") for value in TEXTS)
-    events, stream = "/api/audit/dossiers/events", scene.path("/api/audit/{service}/streams/{stream}")
-    yield from (("auditeur", f"{events}?{name}={value}") for name, value in product(("after", "limit"), NUMBERS))
-    yield from (("auditeur", f"{events}?{name}={value}") for name, value in product(("since", "until"), DATES))
-    filters = ("type", "stream", "actor", "correlation")
-    yield from (("auditeur", f"{events}?{name}={value}") for name, value in product(filters, TEXTS))
-    yield from (("auditeur", f"{stream}?version={value}") for value in NUMBERS)
-    yield from (("auditeur", f"{stream}?at={value}") for value in DATES)
-    yield "auditeur", f"{stream}?at=2026-01-01T00:00:00Z&version=1"
-    for path in ("audit/dossiers/streams/", "audit/dossiers/streams/dossiers.", "audit/dossiers/verification/"):
-        yield from (("auditeur", f"/api/{path}{value or '~'}") for value in TEXTS)
-    yield from (("anonymous", f"/api/demarches/{value or '~'}") for value in TEXTS)
+def queries(scene: Scene, contract: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A caller who may ask, and what he asks: every parameter of the contract, and every id, out of shape."""
+    for route in QUERIES:
+        known = contract["paths"].get(route.path, {}).get("get", {}).get("parameters", ())
+        named = [parameter["name"] for parameter in known if parameter["in"] == "query"]
+        who, path = ADMITTED[route.who], scene.path(route.path)
+        for name, value in product(named, (*TEXTS, *NUMBERS, *DATES, *CURSORS)):
+            yield who, f"{path}?{name}={value}"
+        if route.path.endswith("}"):
+            yield from ((who, f"{path.rpartition('/')[0]}/{value or '~'}") for value in TEXTS)
+    yield "auditeur", f"{scene.path('/api/audit/{service}/streams/{stream}')}?at=2026-01-01T00:00:00Z&version=1"
+    yield from (("auditeur", f"/api/audit/dossiers/streams/dossiers.{value}") for value in TEXTS)
     yield "owner", "/api/demandes?" + "&".join("a=1" for _ in range(900))
     yield "owner", "/api/demandes?" + "a" * 5_000
 
 
-def test_a_query_that_is_no_good_is_refused_or_finds_nothing(scene: Scene) -> None:
-    wrong = {}
-    for who, asked in queries(scene):
+def test_a_query_that_is_no_good_is_refused_or_finds_nothing(stack: Stack, scene: Scene) -> None:
+    wrong, count = {}, 0
+    for who, asked in queries(scene, stack.portal().get("/api/openapi.json")):
         portal = scene.callers[who]
-        answer = portal.client.get(asked, headers=portal._headers)
+        answer = portal.client.get(asked, headers=portal._headers | elsewhere())
+        count += 1
         if answer.status_code != 200 and (said := faults_of(answer)):
             wrong[asked[:120]] = said
     assert wrong == {}
+    assert count > 2_000
 
 
 @pytest.mark.parametrize("name", ["limit", "cursor"])

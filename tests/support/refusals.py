@@ -55,9 +55,14 @@ ENGLISH = re.compile(r"\b(the|is|should|must|required|field|error|not|unexpected
 INTERNALS = re.compile(r"Traceback|\.py\b|sqlite|pydantic|httpx|127\.0\.0\.1|/internal|Errno|0x[0-9a-f]{6}")
 
 
-def faults_of(answer: httpx.Response) -> list[str]:
-    """What is wrong with a refusal; empty when it is as the contract wants it."""
+def faults_of(answer: httpx.Response, *, limited: bool = False) -> list[str]:
+    """What is wrong with a refusal; empty when it is as the contract wants it.
+
+    A test that is told to come back later has tried nothing, so that is a fault, except where calls are `limited`.
+    """
     wrong = []
+    if answer.status_code == 429 and not limited:
+        return ["too many calls for a test"]
     if not 400 <= answer.status_code < 500:
         return [f"status {answer.status_code}: {answer.text[:120]}"]
     if answer.headers.get("content-type") != "application/problem+json":

@@ -48,6 +48,11 @@ def quiet() -> Narrator:
     return Narrator(io.StringIO())
 
 
+def elsewhere() -> dict[str, str]:
+    """The header of a client with an address of its own (RFC 2544's range, never anybody's)."""
+    return {"X-Forwarded-For": f"198.{random.choice((18, 19))}.{random.randrange(256)}.{random.randrange(1, 255)}"}
+
+
 class Stack:
     """One `guichet up --demo`. Its ports and its data survive a restart; `environ` changes what it is told.
 
@@ -180,11 +185,8 @@ class Stack:
             os.kill(pid, signal.SIGCONT)
 
     def client(self, **headers: str) -> httpx.Client:
-        """A client with an address of its own (RFC 2544's range, never anybody's)."""
-        address = f"198.18.{random.randrange(256)}.{random.randrange(1, 255)}"
-        client = httpx.Client(
-            base_url=self.urls["gateway"], timeout=PATIENCE, headers={"X-Forwarded-For": address} | headers
-        )
+        """A client with an address of its own."""
+        client = httpx.Client(base_url=self.urls["gateway"], timeout=PATIENCE, headers=elsewhere() | headers)
         self._clients.append(client)
         return client
 
