@@ -1,0 +1,96 @@
+"""The facts of dossiers. Those marked public are a contract with the other services."""
+
+from __future__ import annotations
+
+from services.dossiers.events.course import (
+    DemandeDrafted,
+    DemandeJoined,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    DemandeWithdrawn,
+    DraftDiscarded,
+    ReceiptFact,
+    ReceiptIssued,
+)
+from services.dossiers.events.demarche import (
+    DemarcheClosed,
+    DemarcheFact,
+    DemarchePublished,
+)
+from services.dossiers.events.desk import (
+    DemandeAssigned,
+    DemandeLabelled,
+    DemandeUnlabelled,
+    NoteAdded,
+)
+from services.dossiers.events.law import (
+    AttestationIssued,
+    AttestationRequested,
+    ClockFact,
+    DocumentsAwaited,
+    DocumentsCompleted,
+    DocumentsReceived,
+    ImplicitDecisionTaken,
+    ReasonsGiven,
+    ReasonsRequested,
+)
+from services.dossiers.events.values import (
+    Author,
+    Contact,
+    DossiersFact,
+    LegalMentions,
+    OnBehalfOf,
+    Value,
+)
+
+DemandeFact = (
+    DemandeDrafted
+    | DraftDiscarded
+    | DemandeSubmitted
+    | DemandeJoined
+    | DemandeAssigned
+    | DemandeStatusChanged
+    | DemandeWithdrawn
+    | NoteAdded
+    | DemandeLabelled
+    | DemandeUnlabelled
+    | ImplicitDecisionTaken
+    | AttestationRequested
+    | AttestationIssued
+    | ReasonsRequested
+    | ReasonsGiven
+)
+
+__all__ = [
+    "AttestationIssued",
+    "AttestationRequested",
+    "Author",
+    "ClockFact",
+    "Contact",
+    "DemandeAssigned",
+    "DemandeDrafted",
+    "DemandeFact",
+    "DemandeJoined",
+    "DemandeLabelled",
+    "DemandeStatusChanged",
+    "DemandeSubmitted",
+    "DemandeUnlabelled",
+    "DemandeWithdrawn",
+    "DemarcheClosed",
+    "DemarcheFact",
+    "DemarchePublished",
+    "DocumentsAwaited",
+    "DocumentsCompleted",
+    "DocumentsReceived",
+    "DossiersFact",
+    "DraftDiscarded",
+    "ImplicitDecisionTaken",
+    "LegalMentions",
+    "NoteAdded",
+    "OnBehalfOf",
+    "ReasonsGiven",
+    "ReasonsRequested",
+    "ReceiptFact",
+    "ReceiptIssued",
+    "Value",
+]
