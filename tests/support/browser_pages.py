@@ -1,0 +1,49 @@
+"""Every page in every state worth looking at. A new page is one line here; the tests look at it in every way."""
+
+from __future__ import annotations
+
+from tests.support.browser_visits import Shown, send_wrong
+
+# GET routes of pages that show nothing themselves, each with its reason.
+NOT_PAGES = {
+    "/static/{file}": "style sheets, scripts, images",
+}
+
+PUBLIC = (
+    Shown("accueil", "/"),
+    Shown("connexion", "/connexion"),
+    Shown(
+        "connexion refusée",
+        "/connexion",
+        status=401,
+        wrong=True,
+        acts=send_wrong(email="ada@example.org", password="mauvais"),
+    ),
+    Shown("suivi", "/suivi"),
+    Shown(
+        "suivi refusé", "/suivi", status=404, wrong=True, acts=send_wrong(email="ada@example.org", tracking_number="7")
+    ),
+    Shown("activation", "/activation/{token}", wild={"token": "activation"}),
+    Shown("mot de passe oublié", "/mot-de-passe"),
+    Shown("nouveau mot de passe", "/mot-de-passe/{token}", wild={"token": "oubli"}),
+    Shown("conditions générales", "/conditions-generales"),
+    Shown("documentation de l'API", "/api/docs"),
+    Shown("page introuvable", "/", query="nulle-part", status=404),
+)
+
+APPLICANT = (
+    Shown("accueil connecté", "/", "camille"),
+    Shown("double authentification", "/double-authentification", "nouvelle"),
+    Shown("déconnexion", "/deconnexion", "camille"),
+    Shown("adresse nouvelle", "/adresse/{token}", "camille", {"token": "perime"}),
+    *(
+        Shown(f"demande {state}", "/demandes/{id}", "camille", {"id": state})
+        for state in ("deposee", "en_instruction", "discutee", "acceptee", "refusee", "retiree")
+    ),
+    Shown("demande suivie sans compte", "/demandes/{id}", "suivi", {"id": "suivie"}),
+    Shown("demande d'autrui", "/demandes/{id}", "nouvelle", {"id": "deposee"}, status=404),
+)
+
+AGENTS: tuple[Shown, ...] = ()
+
+PAGES = (*PUBLIC, *APPLICANT, *AGENTS)
