@@ -10,7 +10,7 @@ from prometheus_client import Counter, Histogram
 from starlette.responses import Response
 from starlette.types import Scope
 
-from gateway.callers import Callers, admit
+from gateway.callers import Caller, Callers, admit
 from gateway.cookies import Cookies
 from gateway.headers import AnswerHeaders
 from gateway.heads import Head, read_head, request_id_of
@@ -26,7 +26,7 @@ from kernel.telemetry import Metrics, correlation
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Visit], Awaitable[Response]]
-ErrorPage = Callable[[Head, Refusal], Response]
+ErrorPage = Callable[[Head, Refusal, Caller | None], Response]
 
 
 class Door:
@@ -104,7 +104,7 @@ class Door:
             raise too_large(route.body)
         if route.limit is not None:
             self._limits.take(route.limit, ip)
-        caller = await self._callers.find(head, ip, route.who)
+        caller = reply.caller = await self._callers.find(head, ip, route.who)
         if caller.stale_cookie:
             reply.set_cookies(self._cookies.close_session())
         admit(route.who, caller)
@@ -120,7 +120,7 @@ class Door:
 
     async def _refuse(self, refusal: Refusal, head: Head | None, scope: Scope, receive: Receive, reply: Reply) -> None:
         if head is not None and head.wants_html and not head.path.startswith("/api/"):
-            response = self._error_page(head, refusal)
+            response = self._error_page(head, refusal, reply.caller)
         else:
             response = problem(
                 refusal.status, refusal.slug, refusal.detail, title=refusal.title, headers=refusal.headers

@@ -89,7 +89,7 @@ class Export:
 
     async def _page(self, visit: Visit, cursor: str | None) -> Json:
         query: dict[str, str | int] = {"limit": PAGE} | ({} if cursor is None else {"cursor": cursor})
-        answer = await self._errands.run(visit, "GET", "/api/demandes", None, **query)
+        answer = await self._errands.run(visit, "GET", "/api/demandes", None, None, **query)
         if answer.status != 200:
             raise unavailable()
         page: Json = answer.json()
@@ -97,7 +97,7 @@ class Export:
 
     async def _part(self, gathering: Gathering, path: str, **query: str | int) -> Json | None:
         try:
-            return self._kept(gathering, await self._errands.run(gathering.visit, "GET", path, None, **query))
+            return self._kept(gathering, await self._errands.run(gathering.visit, "GET", path, None, None, **query))
         except Refusal:
             gathering.complete = False
             return None

@@ -13,22 +13,16 @@ from gateway.contract.publication import Publication
 from gateway.cookies import Cookies
 from gateway.crossing import Crossing
 from gateway.csrf import Csrf
-from gateway.door import Door, Handler
+from gateway.door import Door
 from gateway.errands import Errands
 from gateway.export import Export
 from gateway.headers import AnswerHeaders
 from gateway.health import Health
 from gateway.limits import ClientAddresses, Limits
 from gateway.matching import Table
-from gateway.pages.account import AccountPages
-from gateway.pages.address import AddressPages
-from gateway.pages.demandes import DemandePages
-from gateway.pages.home import HomePage
-from gateway.pages.passwords import PasswordPages
-from gateway.pages.second_factor import SecondFactorPages
+from gateway.pages.house import Handler, House
+from gateway.pages.rooms import ROOMS
 from gateway.pages.site import Site
-from gateway.pages.terms import TermsPage
-from gateway.pages.tracking import TrackingPages
 from gateway.passes import Passes
 from gateway.positions import Positions
 from gateway.protocol import BoundedProtocol
@@ -36,6 +30,8 @@ from gateway.proxy import Proxy
 from gateway.routes import SERVICES
 from gateway.sessions import CLOSED_SUBJECT, Sessions
 from gateway.settings import GatewaySettings
+from gateway.table import ROUTES
+from gateway.theme import load
 from gateway.upstream import Upstream
 from gateway.verification import Verification
 from gateway.views import Views
@@ -53,14 +49,16 @@ class Gateway:
         cookies = Cookies(secure=settings.secure)
         csrf = Csrf(settings.origin, derive(settings.secret_bytes, "form tokens"))
         passes = Passes(Signer("gateway", settings.signing_key.get_secret_value()), settings.secret_bytes)
-        headers, metrics, table = AnswerHeaders(secure=settings.secure), Metrics(), Table()
+        headers, metrics, table = AnswerHeaders(secure=settings.secure), Metrics(), Table(ROUTES)
         limits = Limits(overall=settings.limit_overall)
         self.upstream = Upstream({name: settings.peer_url(name) for name in SERVICES})
         self.sessions = Sessions(Verification(self.upstream, passes))
         self.bus = _bus(settings, self.sessions)
         crossing = Crossing(passes, Positions(cookies), cookies, self.sessions)
         errands = Errands(table, limits, crossing, self.upstream)
-        site = Site(cookies, csrf)
+        site = Site(
+            cookies, csrf, load(settings.theme), {code: said for room in ROOMS for code, said in room.done.items()}
+        )
         health = Health(self.upstream, None if self.bus is None else self._bus_is_up, metrics)
         self.door = Door(
             table=table,
@@ -108,9 +106,7 @@ def _bus(settings: GatewaySettings, sessions: Sessions) -> NatsBus | None:
 def _handlers(site: Site, errands: Errands, health: Health) -> Mapping[tuple[str, str], Handler]:
     """What answers each line of the table that leads nowhere else."""
     views, publication = Views(errands), Publication(site)
-    account, tracking = AccountPages(site, errands), TrackingPages(site, errands)
-    passwords, address = PasswordPages(site, errands), AddressPages(site, errands)
-    second_factor, terms = SecondFactorPages(site, errands), TermsPage(site, errands)
+    pages = [room.handlers(House(site, errands)) for room in ROOMS]
     return {
         ("GET", "/api/me"): views.me,
         ("GET", "/api/me/export"): Export(errands).me,
@@ -118,31 +114,11 @@ def _handlers(site: Site, errands: Errands, health: Health) -> Mapping[tuple[str
         ("GET", "/api/openapi.json"): publication.openapi,
         ("GET", "/api/asyncapi.json"): publication.asyncapi,
         ("GET", "/api/docs"): publication.documentation,
-        ("GET", "/"): HomePage(site, errands).show,
         ("GET", "/static/{file}"): site.asset,
-        ("GET", "/connexion"): account.sign_in_form,
-        ("POST", "/connexion"): account.sign_in,
-        ("GET", "/deconnexion"): account.sign_out_form,
-        ("POST", "/deconnexion"): account.sign_out,
-        ("GET", "/activation/{token}"): account.activation_form,
-        ("POST", "/activation/{token}"): account.activate,
-        ("GET", "/mot-de-passe"): passwords.forgotten_form,
-        ("POST", "/mot-de-passe"): passwords.forgotten,
-        ("GET", "/mot-de-passe/{token}"): passwords.choice_form,
-        ("POST", "/mot-de-passe/{token}"): passwords.choose,
-        ("GET", "/adresse/{token}"): address.form,
-        ("POST", "/adresse/{token}"): address.confirm,
-        ("GET", "/double-authentification"): second_factor.form,
-        ("POST", "/double-authentification"): second_factor.act,
-        ("GET", "/conditions-generales"): terms.show,
-        ("POST", "/conditions-generales"): terms.accept,
-        ("GET", "/suivi"): tracking.form,
-        ("POST", "/suivi"): tracking.open,
-        ("GET", "/demandes/{id}"): DemandePages(site, errands).show,
         ("GET", "/livez"): health.livez,
         ("GET", "/readyz"): health.readyz,
         ("GET", "/metrics"): health.metrics,
-    }
+    } | {line: handler for handlers in pages for line, handler in handlers.items()}
 
 
 def serve(settings: GatewaySettings) -> None:

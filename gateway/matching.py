@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.refusals import not_found, wrong_method
-from gateway.routes import ROUTES, SERVICES, Route
+from gateway.routes import SERVICES, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class _Node:
 class Table:
     """The routes by path segment: finding one costs a dictionary look-up a segment."""
 
-    def __init__(self, routes: Iterable[Route] = ROUTES) -> None:
+    def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Node()
         for route in routes:
             self._add(route)

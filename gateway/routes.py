@@ -1,6 +1,6 @@
-"""The public table: every call the gateway lets through, to whom, and who may make it.
+"""Every call the gateway lets through, to whom, and who may make it.
 
-Deny by default: what is not here does not exist. The authorisation matrix is read from this table.
+Deny by default: what is neither here nor a page (`gateway.table`) does not exist.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _audit(method: str, tail: str, *, streams: bool = False, note: str = "") -> 
 _D = "/api/demandes/{id}"
 _B = "/api/backoffice"
 
-ROUTES: Final[tuple[Route, ...]] = (
+API: Final[tuple[Route, ...]] = (
     Route("GET", "/api/security-question", "identity", Who.PUBLIC),
     Route("GET", "/api/terms", "identity", Who.PUBLIC),
     Route("POST", "/api/accounts", "identity", Who.PUBLIC, limit="sign-up"),
@@ -124,6 +124,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("POST", f"{_B}/demandes/{{id}}/attestation", "dossiers", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/discussion", "discussion", Who.INSTRUCTEUR),
     Route("POST", f"{_B}/demandes/{{id}}/discussion/closure", "discussion", Who.INSTRUCTEUR),
+    Route("GET", f"{_B}/colleagues", "dossiers", Who.INSTRUCTEUR),
     Route("GET", f"{_B}/statistics", "dossiers", Who.INSTRUCTEUR),
     Route("GET", f"{_B}/agents", "identity", Who.ADMINISTRATEUR),
     Route("POST", f"{_B}/agents", "identity", Who.ADMINISTRATEUR),
@@ -144,27 +145,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("GET", "/api/openapi.json", HERE, Who.PUBLIC),
     Route("GET", "/api/asyncapi.json", HERE, Who.PUBLIC),
     Route("GET", "/api/docs", HERE, Who.PUBLIC, note="HTML"),
-    Route("GET", "/", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/static/{file}", HERE, Who.NOBODY, note="page"),
-    Route("GET", "/connexion", HERE, Who.PUBLIC, note="page"),
-    Route("POST", "/connexion", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/deconnexion", HERE, Who.PUBLIC, note="page"),
-    Route("POST", "/deconnexion", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/activation/{token}", HERE, Who.PUBLIC, note="page"),
-    Route("POST", "/activation/{token}", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/mot-de-passe", HERE, Who.PUBLIC, note="page"),
-    Route("POST", "/mot-de-passe", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/mot-de-passe/{token}", HERE, Who.PUBLIC, note="page"),
-    Route("POST", "/mot-de-passe/{token}", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/adresse/{token}", HERE, Who.ANYONE, note="page; signs in first"),
-    Route("POST", "/adresse/{token}", HERE, Who.ANYONE, note="page"),
-    Route("GET", "/double-authentification", HERE, Who.ANYONE, note="page; signs in first"),
-    Route("POST", "/double-authentification", HERE, Who.ANYONE, note="page"),
-    Route("GET", "/conditions-generales", HERE, Who.ANYONE, note="page"),
-    Route("POST", "/conditions-generales", HERE, Who.ANYONE, note="page"),
-    Route("GET", "/suivi", HERE, Who.PUBLIC, note="page"),
-    Route("POST", "/suivi", HERE, Who.PUBLIC, note="page"),
-    Route("GET", "/demandes/{id}", HERE, Who.ANYONE, note="page; signs in first when needed"),
+    Route("GET", "/static/{file}", HERE, Who.NOBODY, note="a file of the pages"),
     Route("GET", "/livez", HERE, Who.NOBODY),
     Route("GET", "/readyz", HERE, Who.NOBODY),
     Route("GET", "/metrics", HERE, Who.NOBODY, note="from inside only"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -14,6 +15,8 @@ class GatewaySettings(Settings):
 
     trusted_proxies: str = Field("", description="addresses or networks of our reverse proxies, with commas")
     limit_overall: int = Field(600, ge=0, description="requests a minute from one IP, loopback excepted")
+
+    theme: Path | None = Field(None, description="TOML file with the name, the logo and the colours of the département")
 
     @property
     def origin(self) -> str:

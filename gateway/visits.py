@@ -29,6 +29,8 @@ class Reply:
         self.route = "unmatched"
         self.personal = False
         self.status = 0  # until the answer begins
+        self.caller: Caller | None = None  # once he was recognised
+        self.stale_since: str | None = None  # RFC 3339: what the answer shows may be no younger
 
     def set_cookies(self, *cookies: str) -> None:
         """Set-Cookie values for the answer; of two for one cookie the later counts."""

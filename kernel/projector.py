@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
+from kernel.clock import system_clock
 from kernel.db import Databases, Db, Overtaken, Row, Rows, Tx
 from kernel.envelope import Recorded
 from kernel.errors import Refused
@@ -24,12 +25,13 @@ log = logging.getLogger(__name__)
 
 
 class ReadModel:
-    """One version of a projection, its tables, and how far they have got."""
+    """One version of a projection, its tables, how far they have got, and when they last got further."""
 
     def __init__(self, projection: Projection, db: Rows, *, shared: bool) -> None:
         self.projection, self._db, self._shared = projection, db, shared
         self.positions: dict[str, int] = dict.fromkeys(projection.sources, 0)
         self.epochs: dict[str, str] = {}
+        self.moved_at = system_clock()
         self._tick = asyncio.Event()
 
     @property
@@ -75,6 +77,7 @@ class ReadModel:
     def heard(self, source: str, position: int) -> None:
         """A source was folded up to a position, here or by another process."""
         self.positions[source] = max(position, self.positions[source])
+        self.moved_at = system_clock()
         self.wake()
 
     def check(self, source: str, epoch: str) -> None:

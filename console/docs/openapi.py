@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.contract.outline import is_api, outline
-from gateway.routes import HERE, ROUTES, Route
+from gateway.routes import HERE, Route
+from gateway.table import ROUTES
 from kernel.runtime.app import application
 from kernel.runtime.declaration import Service
 

@@ -1,6 +1,6 @@
 """The web pages: HTML rendered here, in French, that works without script (RGAA 4).
 
-`site` renders and reads forms; `account`, `passwords`, `address`, `second_factor`, `terms`, `tracking`, `demandes` and
-`home` are the pages; `wording` is how dates, sizes and statuses are said. Pages ask the services through
+`house` says what a page is and `rooms` lists them; `site` renders, `forms` reads what was posted, `wording` is how
+dates, sizes and statuses are said. A package is a room: the pages of one audience. Pages ask the services through
 `gateway.errands` and nothing else.
 """

@@ -1,44 +1,55 @@
-"""Rendering pages and reading their forms."""
+"""Rendering pages, reading their forms, serving their files."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.callers import Caller
 from gateway.cookies import Cookies
 from gateway.csrf import FIELD, Csrf
 from gateway.heads import Head
 from gateway.pages import wording
+from gateway.pages.forms import KEY, URLENCODED, Form, new_key, parse_form
 from gateway.refusals import Refusal, not_found
+from gateway.theme import Theme
 from gateway.upstream import Answer
 from gateway.visits import Visit
 
-_FORM: Final = "application/x-www-form-urlencoded"
-_TYPES: Final = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+DONE: Final = "fait"  # the query parameter that names what was just done
+_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """A field at fault (its name), and what to do about it. Without a field it concerns the whole form."""
+class Asset:
+    """A file of the pages: as it is, packed, and the mark that changes with its content."""
 
-    field: str
-    detail: str
+    content: bytes
+    packed: bytes
+    mark: str
 
 
 class Site:
-    """What all pages share: templates, style sheet, form tokens, the name of whoever is signed in."""
+    """What all pages share: templates, theme, form tokens, the name of whoever is signed in."""
 
-    def __init__(self, cookies: Cookies, csrf: Csrf) -> None:
-        self._cookies, self._csrf = cookies, csrf
-        self._static = {file.name: file.read_bytes() for file in files("gateway.pages").joinpath("static").iterdir()}
+    def __init__(self, cookies: Cookies, csrf: Csrf, theme: Theme, done: Mapping[str, str] | None = None) -> None:
+        self._cookies, self._csrf, self._done = cookies, csrf, dict(done or {})
+        static = {file.name: file.read_bytes() for file in files("gateway.pages").joinpath("static").iterdir()}
+        static |= {"theme.css": theme.css().encode(), "logo.svg": theme.logo}
+        self._assets = {name: _asset(content) for name, content in static.items()}
         self._templates = Environment(
             loader=PackageLoader("gateway.pages"),
             autoescape=True,
@@ -46,56 +57,68 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals |= {"asset": self._asset, "FIELD": FIELD}
-        self._templates.filters |= {
-            "status": wording.status,
-            "moment": wording.moment,
-            "day": wording.day,
-            "size": wording.size,
-            "file_format": wording.file_format,
+        self._templates.globals |= {
+            "asset": self._address,
+            "theme": theme,
+            "FIELD": FIELD,
+            "KEY": KEY,
+            "new_key": new_key,
         }
+        self._templates.filters |= wording.FILTERS
 
     def page(self, visit: Visit, template: str, *, code: int = 200, **context: Any) -> Response:
         """A page for this visitor. `mistakes` in the context make it an error page."""
-        verdict = visit.caller.verdict
-        return self._render(
-            template, code, {"person": verdict, "token": self._form_token(visit), "mistakes": ()} | context
-        )
+        shared = {
+            "person": visit.caller.verdict,
+            "token": self._form_token(visit),
+            "mistakes": (),
+            "done": self._done.get(query(visit).get(DONE, "")),
+            "stale_since": visit.reply.stale_since,
+            "here": visit.head.path,
+        }
+        return self._render(template, code, shared | context)
 
-    def refusal(self, head: Head, refusal: Refusal) -> Response:
-        """The page of a refusal: what happened, what to do."""
-        context = {"person": None, "mistakes": (), "refusal": refusal}
-        response = self._render("refusal.html", refusal.status, context)
+    def refusal(self, head: Head, refusal: Refusal, caller: Caller | None) -> Response:
+        """The page of a refusal: what happened, what to do. Whoever is not signed in signs in first."""
+        if refusal.status == 401 and head.method in ("GET", "HEAD"):
+            target = head.path + (f"?{head.query.decode()}" if head.query else "")
+            return sign_in_first(target)
+        person = None if caller is None else caller.verdict
+        context = {"person": person, "mistakes": (), "done": None, "stale_since": None, "here": head.path}
+        response = self._render("refusal.html", refusal.status, context | {"refusal": refusal})
         response.headers.update(refusal.headers)
         return response
 
-    async def read_form(self, visit: Visit) -> dict[str, str]:
+    async def read_form(self, visit: Visit) -> Form:
         """The fields of a posted form. Raises Refusal: 415 for another type, 403 when it is not our form."""
-        media_type = (visit.head.get(b"content-type") or "").partition(";")[0].strip().lower()
-        if media_type != _FORM:
+        if media_type(visit) != URLENCODED:
             raise Refusal(415, "unsupported-type", "Envoyez ce formulaire depuis sa page.")
-        try:
-            pairs = parse_qsl((await visit.body.read()).decode(), keep_blank_values=True, max_num_fields=200)
-        except ValueError:
-            raise Refusal(422, "invalid-request", "Le formulaire est illisible. Rechargez la page.") from None
-        form = dict(pairs)
-        self._csrf.check_form(visit.head, self._binding(visit), form.pop(FIELD, ""))
+        form = parse_form(await visit.body.read())
+        self.check(visit, form)
         return form
+
+    def check(self, visit: Visit, form: Form) -> None:
+        """Take the token out of a form. Raises Refusal 403 when this browser was not shown it."""
+        self._csrf.check_form(visit.head, self._binding(visit), form.pop(FIELD))
 
     async def asset(self, visit: Visit) -> Response:
         """A file of the pages. Its address changes with its content, so browsers keep it."""
         name = visit.match.wild[0]
-        content = self._static.get(name)
-        if content is None:
+        asset = self._assets.get(name)
+        if asset is None:
             raise not_found()
-        media_type = _TYPES[name.rpartition(".")[2]]
-        return Response(content, media_type=media_type, headers={"Cache-Control": _FOR_EVER})
+        headers = {"Cache-Control": _FOR_EVER, "Vary": "Accept-Encoding"}
+        content = asset.content
+        # Only these: a page that is packed could tell its form token by its length (BREACH).
+        if "gzip" in (visit.head.get(b"accept-encoding") or ""):
+            content, headers["Content-Encoding"] = asset.packed, "gzip"
+        return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
     def _render(self, template: str, code: int, context: Mapping[str, Any]) -> Response:
         return HTMLResponse(self._templates.get_template(template).render(context), code)
 
-    def _asset(self, name: str) -> str:
-        return f"/static/{name}?v={hashlib.sha256(self._static[name]).hexdigest()[:12]}"
+    def _address(self, name: str) -> str:
+        return f"/static/{name}?v={self._assets[name].mark}"
 
     def _binding(self, visit: Visit) -> str | None:
         return visit.caller.token if visit.caller.by_cookie else self._cookies.visitor(visit.head)
@@ -108,9 +131,21 @@ class Site:
         return self._csrf.form_token(binding)
 
 
-def redirect(target: str) -> Response:
-    """After a form: the browser GETs `target`."""
-    return RedirectResponse(target, 303)
+def query(visit: Visit) -> dict[str, str]:
+    """The parameters in the address; of one given twice the first counts."""
+    return {name: values[0] for name, values in parse_qs(visit.head.query.decode("ascii"), max_num_fields=50).items()}
+
+
+def media_type(visit: Visit) -> str:
+    """The type of the body, without its parameters."""
+    return (visit.head.get(b"content-type") or "").partition(";")[0].strip().lower()
+
+
+def redirect(target: str, done: str = "", **parameters: str) -> Response:
+    """After a form: the browser GETs `target`, whose page says what was `done` (a code)."""
+    if done:
+        parameters[DONE] = done
+    return RedirectResponse(f"{target}?{urlencode(parameters)}" if parameters else target, 303)
 
 
 def sign_in_first(path: str) -> Response:
@@ -136,11 +171,5 @@ def refusal_of(answer: Answer) -> Refusal:
     return Refusal(answer.status, said["slug"], said["detail"], headers=headers)
 
 
-def mistakes_of(answer: Answer, fields: Mapping[str, str] | None = None) -> list[Mistake]:
-    """What a service found wrong, by field of the form (`fields`: pointer → name where they differ)."""
-    said, names = answer.json(), fields or {}
-    faults = said.get("errors") or []
-    found = [
-        Mistake(names.get(fault["pointer"], fault["pointer"].rpartition("/")[2]), fault["detail"]) for fault in faults
-    ]
-    return found or [Mistake("", said["detail"])]
+def _asset(content: bytes) -> Asset:
+    return Asset(content, gzip.compress(content, mtime=0), hashlib.sha256(content).hexdigest()[:12])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from kernel.clock import parse_rfc3339
@@ -64,3 +64,12 @@ def file_format(media_type: str) -> str:
 
 def _day(number: int) -> str:
     return "1er" if number == 1 else str(number)
+
+
+FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "status": status,
+    "moment": moment,
+    "day": day,
+    "size": size,
+    "file_format": file_format,
+}

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pydantic_core import from_json, to_json
 from starlette.responses import JSONResponse, Response
 
+from kernel.clock import rfc3339
 from kernel.db import Db
 from kernel.envelope import Commit, Context
 from kernel.errors import Fault, Kind, Refused, forbidden, invalid, not_found
@@ -137,10 +138,10 @@ class Views:
         self._vector = parse_vector(request.headers.get(HEADER, ""))
 
     async def __call__(self, projection: Projection) -> Db:
-        """A read model to query. After a second it answers as it is, and the answer says `Guichet-Stale`."""
+        """A read model to query. After a second it answers as it is, and says `Guichet-Stale` and `Guichet-As-Of`."""
         live = self._run.projectors[projection.name].live
         if self._vector and not await live.reached(self._vector, self._run.name, PATIENCE):
-            self._request.state.stale = True
+            self._request.state.stale = rfc3339(live.moved_at)
         return live.db
 
 

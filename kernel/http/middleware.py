@@ -23,7 +23,7 @@ def correlation_id(given: str) -> str:
 
 
 class Observed:
-    """Counts and times answers, and puts `X-Request-Id` and `Guichet-Stale` on them."""
+    """Counts and times answers, and puts `X-Request-Id`, `Guichet-Stale` and `Guichet-As-Of` on them."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics | None = None) -> None:
         self.app = app
@@ -45,8 +45,8 @@ class Observed:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message.get("headers", ()), (b"x-request-id", identifier.encode())]
-                if state.get("stale"):
-                    headers.append((b"guichet-stale", b"true"))
+                if as_of := state.get("stale"):
+                    headers += ((b"guichet-stale", b"true"), (b"guichet-as-of", as_of.encode()))
                 message = {**message, "headers": headers}
             await send(message)
 

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.contract.outline import is_api
 from gateway.matching import Table
-from gateway.routes import HERE, ROUTES, Route, Who
+from gateway.routes import HERE, Route, Who
+from gateway.table import ROUTES
 from tests.support.town import Portal, Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

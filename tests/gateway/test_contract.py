@@ -8,7 +8,8 @@ import pytest
 
 from gateway.contract.outline import is_api, operation_id, outline
 from gateway.contract.reading import Call, Field, sections
-from gateway.routes import HERE, ROUTES
+from gateway.routes import HERE
+from gateway.table import ROUTES
 from tests.support.town import Portal, Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

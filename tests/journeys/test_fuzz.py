@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.routes import ROUTES, Who
+from gateway.routes import Who
+from gateway.table import ROUTES
 from tests.support import malice
 from tests.support.refusals import faults_of
 from tests.support.scene import NEVER_CURRENT, Scene

@@ -15,7 +15,7 @@ import pytest
 
 from console.demo.command import PIECES
 from console.demo.portal import Portal
-from gateway.routes import ROUTES
+from gateway.table import ROUTES
 from tests.support.commands import ADMITTED
 from tests.support.refusals import faults_of
 from tests.support.scene import Scene

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from console.demo.portal import Portal
-from gateway.routes import ROUTES
+from gateway.table import ROUTES
 from tests.support.matrix import CALLERS, Line, agrees, lines
 from tests.support.scene import MISSING, NEVER_CURRENT, Scene
 from tests.support.stack import SERVICES, Stack

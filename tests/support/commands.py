@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gateway.routes import ROUTES, Who
+from gateway.routes import Who
+from gateway.table import ROUTES
 from services import dossiers
 from tests.support.scene import BODIES, MISSING
 

@@ -1,0 +1,5 @@
+"""The working desk of those who instruct demandes."""
+
+from gateway.pages.house import Pages
+
+ROOM: tuple[Pages, ...] = ()
