@@ -18,6 +18,7 @@ from services.dossiers.api import (
     answers,
     backoffice,
     batch,
+    colleagues,
     demandes,
     desk,
     drafts,
@@ -39,7 +40,7 @@ from services.dossiers.events import (
     ReasonsGiven,
 )
 from services.dossiers.ports import Printer
-from services.dossiers.projections import catalogue, dashboard, demande_detail, history, tracking
+from services.dossiers.projections import agents, catalogue, dashboard, demande_detail, history, tracking
 from services.dossiers.projections import statistics as figures
 from services.dossiers.reactions.drafts import forget_drafts, leavers
 from services.dossiers.reactions.pieces import legal_clock
@@ -75,6 +76,7 @@ SERVICE = Service(
         dashboard.projection,
         tracking.projection,
         figures.projection,
+        agents.projection,
     ),
     reactors=(receipts, legal_clock, leavers),
     workers=(Worker("silence", watch_silence), Worker("drafts", forget_drafts)),
@@ -86,6 +88,7 @@ SERVICE = Service(
         drafts.router,
         papers.router,
         desk.router,
+        colleagues.router,
         batch.router,
         export.router,
         statistics.router,

@@ -35,6 +35,7 @@ from services.identity.events import (
     EmailChanged,
     EmailChangeRequested,
     PasswordResetRequested,
+    ProfileChanged,
 )
 from services.identity.housekeeping import keep_house
 from services.identity.ports import Passwords, Strength
@@ -80,6 +81,7 @@ SERVICE = Service(
     ports=ports,
     starting=create_agents,
     entitled={
+        "dossiers": (AccountCreated, ProfileChanged, EmailChanged),
         "notifier": (
             AccountCreated,
             ActivationRequested,

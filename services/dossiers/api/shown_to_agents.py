@@ -35,6 +35,22 @@ class DeskPage(Shown):
     tabs: dict[str, int]
 
 
+class Colleague(Shown):
+    """Un agent en activité, et les services auxquels il appartient."""
+
+    id: str
+    first_name: str
+    last_name: str
+    services: list[str]
+
+
+class Colleagues(Shown):
+    """Les agents, par nom."""
+
+    items: list[Colleague]
+    next: str | None
+
+
 class Assignee(Shown):
     """L'agent à qui une demande est confiée."""
 
