@@ -45,3 +45,9 @@ def browser() -> Iterator[Browser]:
 def visitor(browser: Browser, world: World) -> Visitor:
     """Everybody who looks at pages."""
     return Visitor(browser, world)
+
+
+@pytest.fixture(scope="session")
+def gallery() -> dict[str, str]:
+    """The HTML of the pages that were loaded, by name."""
+    return {}

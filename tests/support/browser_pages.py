@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from tests.support.browser_visits import Shown, send_wrong
 
-# GET routes of pages that show nothing themselves, each with its reason.
-NOT_PAGES = {
-    "/static/{file}": "style sheets, scripts, images",
-}
+# GET pages of the table that nothing looks at, each with its reason.
+NOT_PAGES: dict[str, str] = {}
 
 PUBLIC = (
     Shown("accueil", "/"),
@@ -15,13 +13,13 @@ PUBLIC = (
     Shown(
         "connexion refusée",
         "/connexion",
-        status=401,
+        status=422,
         wrong=True,
         acts=send_wrong(email="ada@example.org", password="mauvais"),
     ),
     Shown("suivi", "/suivi"),
     Shown(
-        "suivi refusé", "/suivi", status=404, wrong=True, acts=send_wrong(email="ada@example.org", tracking_number="7")
+        "suivi refusé", "/suivi", status=422, wrong=True, acts=send_wrong(email="ada@example.org", tracking_number="7")
     ),
     Shown("activation", "/activation/{token}", wild={"token": "activation"}),
     Shown("mot de passe oublié", "/mot-de-passe"),

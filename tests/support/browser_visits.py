@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
 from gateway.cookies import SESSION
 from tests.support.browser import french
@@ -32,7 +32,7 @@ _TOO_WIDE = """() => {
 class Shown:
     """A page in a state: its route in the table, who looks, what stands for {…}, what is done once it is there.
 
-    `status` is what it answers; `wrong` that a form was sent with mistakes; `heavy` that only agents load it.
+    `status` is what it answers; `wrong` that a form was sent with mistakes.
     """
 
     name: str
@@ -66,13 +66,12 @@ class Visit:
 
 
 class Visitor:
-    """Everybody who looks at pages, in one browser: a context each, a page at a time."""
+    """Everybody who looks at pages, in one browser: a context each."""
 
     def __init__(self, browser: Browser, world: World) -> None:
         self.world = world
         self._browser = browser
         self._contexts: dict[tuple[str, bool], BrowserContext] = {}
-        self._last: tuple[Shown, Visit] | None = None
         self._axe = ""
 
     def context(self, who: str = NOBODY, *, scripted: bool = True, **more: Any) -> BrowserContext:
@@ -91,16 +90,9 @@ class Visitor:
             self._contexts[who, scripted] = self.context(who, scripted=scripted)
         return self._contexts[who, scripted]
 
-    def at(self, shown: Shown, *, again: bool = False) -> Visit:
-        """The page, loaded unless it was the last one asked for."""
-        if self._last is not None:
-            if self._last[0] is shown and not again:
-                return self._last[1]
-            self._last[1].page.close()
-            self._last = None
-        visit = self._load(shown, self._of(shown.who, True))
-        self._last = (shown, visit)
-        return visit
+    def visits(self, shown: Shown) -> Visit:
+        """The page, loaded anew; the caller closes it."""
+        return self._load(shown, self._of(shown.who, True))
 
     def without_script(self, shown: Shown) -> Visit:
         """The same for a browser that runs no script; the caller closes the page."""
@@ -110,23 +102,29 @@ class Visitor:
         page = context.new_page()
         visit = Visit(page)
         documents: list[Response] = []
+        kinds: dict[str, tuple[str, str]] = {}
 
         def answered(response: Response) -> None:
             if response.request.is_navigation_request() and response.status not in (302, 303):
                 documents.append(response)
 
-        def finished(request: Request) -> None:
-            if not request.url.startswith("data:"):
-                sizes = request.sizes()
-                visit.weights[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
-                if request.resource_type == "script":
-                    visit.scripts += sizes["responseBodySize"]
+        def begun(event: dict[str, Any]) -> None:
+            kinds[event["requestId"]] = (event["response"]["url"], event["type"])
+
+        def finished(event: dict[str, Any]) -> None:
+            url, kind = kinds.get(event["requestId"], ("", ""))
+            size = int(event["encodedDataLength"])
+            if url.startswith("http"):
+                visit.weights[url] = size
+                visit.scripts += size if kind == "Script" else 0
 
         page.on("console", lambda message: _note(message, visit, shown))
         page.on("pageerror", lambda error: visit.console.append(str(error)))
         page.on("response", answered)
-        page.on("requestfinished", finished)
         session = context.new_cdp_session(page)
+        session.on("Network.responseReceived", begun)
+        session.on("Network.loadingFinished", finished)
+        session.send("Network.enable")
         session.send("Network.setCacheDisabled", {"cacheDisabled": True})
         page.goto(self.world.address(shown.route, **shown.wild) + shown.query, wait_until="load")
         if shown.acts is not None:
@@ -179,10 +177,6 @@ def press(name: str) -> Callable[[Page], None]:
 
 def _note(message: ConsoleMessage, visit: Visit, shown: Shown) -> None:
     # A refusal's own status is announced there too.
-    if message.type in ("error", "warning") and not ("status of" in message.text and shown_refused(shown)):
+    expected = shown.status >= 400 and "the server responded with a status of" in message.text
+    if message.type in ("error", "warning") and not expected:
         visit.console.append(message.text)
-
-
-def shown_refused(shown: Shown) -> bool:
-    """The page answers with an error status, as it should."""
-    return shown.status >= 400
