@@ -64,6 +64,18 @@ class Activate(Command):
     password_hash: str = ""
 
 
+class LinkIdentity(Command):
+    """Let a person, as a provider knows him, open an account. `subject`: the keyed hash of his `sub`."""
+
+    provider: str
+    sub: str
+    subject: str
+    given_name: str = ""
+    family_name: str = ""
+    usual_name: str = ""
+    birthdate: str = ""
+
+
 class ChangeProfile(Command):
     """Change what is known of a person; None leaves a field as it is, an empty text clears it."""
 
@@ -71,6 +83,43 @@ class ChangeProfile(Command):
     last_name: str | None = None
     phone: str | None = None
     postal_address: str | None = None
+
+
+class OpenIdentifiedAccount(Command):
+    """Open an account for somebody whom FranceConnect identified. `token`: empty when the address is somebody's."""
+
+    account: str
+    email: str
+    lookup: str
+    token: str
+    expires_at: str
+    identity: LinkIdentity
+
+
+class UseIdentity(Command):
+    """Sign in through a provider."""
+
+    provider: str
+    subject: str
+    level: str
+
+
+class UnlinkIdentity(Command):
+    """Do without a provider."""
+
+    provider: str
+
+
+class ReserveSubject(Command):
+    """Tie a person, as a provider knows him, to an account."""
+
+    account: str
+
+
+class ReleaseSubject(Command):
+    """Untie him."""
+
+    account: str
 
 
 class AcceptTerms(Command):

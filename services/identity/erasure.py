@@ -11,10 +11,13 @@ from kernel.envelope import Context
 from kernel.events import ERASED
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import second_factor, sessions, tokens
+from services.identity.adapters.federation import visits
 from services.identity.aggregate.account import account
 from services.identity.aggregate.reservation import release, reservation
-from services.identity.commands import ReleaseEmail
-from services.identity.events import AccountCreated, AccountErased, EmailChanged, EmailChangeRequested
+from services.identity.aggregate.subject import release as release_person
+from services.identity.aggregate.subject import subject
+from services.identity.commands import ReleaseEmail, ReleaseSubject
+from services.identity.events import AccountCreated, AccountErased, EmailChanged, EmailChangeRequested, IdentityLinked
 
 FAREWELL = timedelta(hours=24)
 """How long the address of an erased account waits, under a key of its own, for the mail that confirms the erasure."""
@@ -31,6 +34,8 @@ async def erase_traces(run: Runtime, whose: str, ctx: Context) -> None:
         # The key goes last: until then an erasure that was cut short finds the addresses again.
         if isinstance(known.event, AccountCreated | EmailChangeRequested | EmailChanged):
             await _release(run, whose, known.event.lookup, ctx)
+        elif isinstance(known.event, IdentityLinked):
+            await release_subject(run, whose, known.event.lookup, ctx)
     await sessions.close_all(run, whose)
     says_farewell = any(isinstance(known.event, AccountErased) for known in history)
     until = rfc3339(run.clock() + FAREWELL)
@@ -38,6 +43,7 @@ async def erase_traces(run: Runtime, whose: str, ctx: Context) -> None:
     def work(tx: Tx) -> None:
         tokens.forget(tx, whose)
         second_factor.forget(tx, whose)
+        visits.forget(tx, whose)
         if says_farewell:
             tx.run("INSERT INTO farewell VALUES(:id, :until) ON CONFLICT DO NOTHING", id=whose, until=until)
 
@@ -64,6 +70,12 @@ async def end_farewells(run: Runtime, now: datetime) -> None:
 async def _release(run: Runtime, whose: str, lookup: str, ctx: Context) -> None:
     if lookup != ERASED:
         await run.handle(reservation, lookup, release, ReleaseEmail(account=whose), ctx)
+
+
+async def release_subject(run: Runtime, whose: str, lookup: str, ctx: Context) -> None:
+    """A person as a provider knows him may open another account."""
+    if lookup != ERASED:
+        await run.handle(subject, lookup, release_person, ReleaseSubject(account=whose), ctx)
 
 
 async def _destroy(run: Runtime, subject: str) -> None:

@@ -52,9 +52,10 @@ class ActivationRequested(IdentityFact, public=True, route="account", subject="a
 
 
 class AccountActivated(IdentityFact, public=True, route="account"):
-    """The address was proven and reserved: the account can be used."""
+    """The account can be used. `by`: the mail that proved and reserved its address, or who identified its owner."""
 
     account: str
+    by: str = "mail"
 
 
 class SignUpAttempted(IdentityFact, public=True, route="account"):
@@ -131,6 +132,45 @@ class SecondFactorDisabled(IdentityFact, public=True, route="account"):
     account: str
 
 
+class IdentityLinked(IdentityFact, public=True, route="account", subject="account:{account}"):
+    """The owner was identified by FranceConnect or ProConnect, whose `sub` opens the account from now on.
+
+    `how`: `opened` when the account came to be that way, `linked` later. `lookup` finds the account by its `sub` (keyed
+    hash). The civil identity is FranceConnect's, empty for an agent.
+    """
+
+    account: str
+    provider: str
+    how: str = "linked"
+    sub: Secret[str]
+    lookup: Sealed[str]
+    given_name: Sealed[str]
+    family_name: Sealed[str]
+    usual_name: Sealed[str]
+    birthdate: Sealed[str]
+
+
+class IdentityUsed(IdentityFact, route="account"):
+    """The owner signed in through a provider. `level`: how sure it is of him (its `acr`)."""
+
+    account: str
+    provider: str
+    level: str
+
+
+class IdentityUnlinked(IdentityFact, public=True, route="account"):
+    """A provider opens the account no more, whatever `sub` it gave."""
+
+    account: str
+    provider: str
+
+
+class AddressProven(IdentityFact, route="account"):
+    """The owner proved the address he came with, which is reserved for him from now on."""
+
+    account: str
+
+
 class RoleGranted(IdentityFact, public=True, route="account"):
     """An account was given a role, for an instructeur with the services he belongs to."""
 
@@ -173,6 +213,18 @@ class EmailReleased(IdentityFact, route="account"):
     account: str
 
 
+class SubjectReserved(IdentityFact, route="account"):
+    """A person as a provider knows him belongs to an account, and to no other."""
+
+    account: str
+
+
+class SubjectReleased(IdentityFact, route="account"):
+    """A person as a provider knows him belongs to no account again."""
+
+    account: str
+
+
 AccountFact = (
     AccountCreated
     | PasswordChanged
@@ -188,9 +240,14 @@ AccountFact = (
     | SecondFactorEnabled
     | RecoveryCodeUsed
     | SecondFactorDisabled
+    | IdentityLinked
+    | IdentityUsed
+    | IdentityUnlinked
+    | AddressProven
     | RoleGranted
     | AccountDisabled
     | AccountForgotten
     | AccountErased
 )
 ReservationFact = EmailReserved | EmailReleased
+SubjectFact = SubjectReserved | SubjectReleased

@@ -9,6 +9,7 @@ from kernel.clock import rfc3339
 from kernel.db import Tx
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, once, second_factor, sessions, tokens
+from services.identity.adapters.federation import askings, choices, visits
 from services.identity.aggregate.account import account
 from services.identity.aggregate.joining import forget
 from services.identity.commands import ForgetAccount
@@ -54,5 +55,8 @@ async def drop_expired(run: Runtime) -> None:
         once.prune(tx, rfc3339(now))
         attempts.prune(tx, now.timestamp())
         second_factor.prune(tx, now)
+        askings.prune(tx, now)
+        choices.prune(tx, now)
+        visits.prune(tx)
 
     await run.state.write(work)

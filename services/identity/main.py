@@ -9,16 +9,21 @@ from kernel.runtime.declaration import Service, Worker
 from kernel.runtime.process import serve
 from services.identity import erasure as traces
 from services.identity.adapters import attempts, once, second_factor, sessions, tokens
+from services.identity.adapters.federation import askings, choices, visits
+from services.identity.adapters.federation.client import OpenIdFederation
+from services.identity.adapters.federation.providers import configured
 from services.identity.adapters.passwords import Argon2Passwords, SlowLane
 from services.identity.adapters.strength import Zxcvbn
 from services.identity.aggregate.account import account
 from services.identity.aggregate.reservation import reservation
+from services.identity.aggregate.subject import subject
 from services.identity.api import (
     activation,
     address,
     agents,
     backoffice,
     export,
+    federation,
     internal,
     me,
     passwords,
@@ -38,7 +43,7 @@ from services.identity.events import (
     ProfileChanged,
 )
 from services.identity.housekeeping import keep_house
-from services.identity.ports import Passwords, Strength
+from services.identity.ports import Federation, Passwords, Strength
 from services.identity.projections import accounts, sign_ups
 from services.identity.reactions import addresses, erasure
 from services.identity.settings import IdentitySettings
@@ -53,13 +58,14 @@ def ports(settings: IdentitySettings) -> Mapping[type, object]:
         passes=settings.argon2_time,
         pepper=derive(settings.secret_bytes, "password-pepper"),
     )
-    return {Passwords: argon2, Strength: Zxcvbn(lane)}
+    federation = OpenIdFederation(configured(settings))
+    return {Passwords: argon2, Strength: Zxcvbn(lane), Federation: federation}
 
 
 SERVICE = Service(
     name="identity",
     settings=IdentitySettings,
-    aggregates=(account, reservation),
+    aggregates=(account, reservation, subject),
     projections=(accounts.projection, sign_ups.projection),
     reactors=(erasure, addresses),
     workers=(Worker("housekeeping", keep_house),),
@@ -73,11 +79,15 @@ SERVICE = Service(
         address.router,
         second_factor_routes.router,
         export.router,
+        federation.router,
         backoffice.router,
         agents.router,
         internal.router,
     ),
-    state_ddl=attempts.DDL + once.DDL + second_factor.DDL + sessions.DDL + tokens.DDL + traces.DDL,
+    state_ddl="".join(
+        room.DDL
+        for room in (attempts, once, second_factor, sessions, tokens, traces, askings, choices, visits)  # in one order
+    ),
     ports=ports,
     starting=create_agents,
     entitled={
@@ -89,7 +99,7 @@ SERVICE = Service(
             EmailChangeRequested,
             EmailChanged,
             AccountErased,
-        )
+        ),
     },
 )
 

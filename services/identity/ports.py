@@ -1,8 +1,10 @@
-"""What identity needs from outside: passwords hashed slowly, and judged."""
+"""What identity needs from outside: passwords hashed slowly, and judged; people whom others identify."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -27,3 +29,40 @@ class Strength(Protocol):
 
         `about`: what an attacker knows of the person. Raises `Refused(unavailable)` as `Passwords` does.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Somebody as a provider knows him; what it did not tell is empty. `level`: how sure it is (its `acr`)."""
+
+    sub: str
+    level: str
+    id_token: str
+    given_name: str = ""
+    family_name: str = ""
+    usual_name: str = ""
+    birthdate: str = ""
+    email: str = ""
+    siret: str = ""
+
+
+class Federation(Protocol):
+    """FranceConnect and ProConnect.
+
+    Its calls raise `Refused`: `not-offered` without a contract, `provider-unavailable` when it does not answer as it
+    should, `sign-in-expired` or `sign-in-refused` when what it answers proves nothing.
+    """
+
+    def offers(self, provider: str) -> bool:
+        """Whether there is a contract with this provider."""
+
+    async def sign_in_url(self, provider: str, *, state: str, nonce: str, verifier: str, again: bool) -> str:
+        """Where to send somebody; `again`: to identify himself once more, even if he just did."""
+
+    async def identify(
+        self, provider: str, code: str, *, issuer: str | None, nonce: str, verifier: str, now: datetime
+    ) -> Identified:
+        """Who the code stands for."""
+
+    async def sign_out_url(self, provider: str, id_token: str, state: str) -> str:
+        """Where to send somebody who leaves; empty when there is no such place. Never raises."""

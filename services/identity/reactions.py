@@ -23,6 +23,6 @@ async def _gone(run: Runtime, fact: AccountForgotten | AccountErased, recorded: 
 
 @addresses.on(EmailChanged)
 async def _moved(run: Runtime, fact: EmailChanged, recorded: Recorded) -> None:
-    if fact.previous != ERASED:
+    if fact.previous != ERASED and lookup_of(run, fact.previous) != fact.lookup:
         command, ctx = ReleaseEmail(account=fact.account), run.reaction(recorded, "addresses")
         await run.handle(reservation, lookup_of(run, fact.previous), release, command, ctx)

@@ -38,6 +38,7 @@ class Opened:
 
     token: str
     expires_at: str
+    sid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,9 @@ def prune(tx: Tx, now: datetime) -> None:
 
 def _new(run: Runtime, kind: str, life: timedelta, *, account: str = "", demande: str = "") -> tuple[Opened, Row]:
     now, token = run.clock(), secret_token()
-    opened = Opened(token, rfc3339(now + life))
+    opened = Opened(token, rfc3339(now + life), short_id(run.ids()))
     row = {
-        "sid": short_id(run.ids()),
+        "sid": opened.sid,
         "token": token_hash(token),
         "kind": kind,
         "account": account,

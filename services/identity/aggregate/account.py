@@ -20,8 +20,12 @@ from services.identity.events import (
     AccountForgotten,
     ActivationRequested,
     AddressClaimed,
+    AddressProven,
     EmailChanged,
     EmailChangeRequested,
+    IdentityLinked,
+    IdentityUnlinked,
+    IdentityUsed,
     PasswordChanged,
     PasswordResetRequested,
     ProfileChanged,
@@ -43,11 +47,13 @@ class Account(State):
 
     `status`: pending, active, disabled, forgotten, erased, or empty. `wanted`, `wanted_lookup`: the address that is to
     prove itself. `second_factor`: the secret its codes are made from, empty while there is none. `resets`: the tokens
-    of the links by which another password can be chosen, until one is.
+    of the links by which another password can be chosen, until one is. `proven`: the address was shown to be his, and
+    is reserved. `subjects`: who opens it through FranceConnect or ProConnect, as `<provider>/<keyed hash of the sub>`.
     """
 
     id: str = ""
     status: str = ""
+    proven: bool = False
     terms_version: str = ""
     email: Sealed[str] = ""
     first_name: Sealed[str] = ""
@@ -60,12 +66,19 @@ class Account(State):
     second_factor: Secret[str] = ""
     recovery_codes: Secret[tuple[str, ...]] = ()
     resets: Secret[tuple[str, ...]] = ()
+    subjects: Sealed[tuple[str, ...]] = ()
+    usual_name: Sealed[str] = ""
+    birthdate: Sealed[str] = ""
     roles: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def invited(self) -> bool:
         """An agent who has not chosen a password."""
         return not self.password_hash
+
+    def known_by(self, provider: str) -> bool:
+        """Somebody opens it through this provider."""
+        return any(subject.startswith(f"{provider}/") for subject in self.subjects)
 
 
 def evolve(state: Account, fact: AccountFact) -> Account:
@@ -78,17 +91,26 @@ def evolve(state: Account, fact: AccountFact) -> Account:
             return state.model_copy(update={"password_hash": fact.password_hash, "resets": ()})
         case PasswordResetRequested():
             return state.model_copy(update={"resets": (*state.resets[1 - LINKS :], fact.token)})
-        case ActivationRequested() | SignUpAttempted() | AddressClaimed():
+        case ActivationRequested() | SignUpAttempted() | AddressClaimed() | IdentityUsed():
             return state
         case AccountActivated():
-            return state.model_copy(update={"status": "active"})
+            return state.model_copy(update={"status": "active", "proven": fact.by != "franceconnect"})
         case ProfileChanged():
             return state.model_copy(update=fact.model_dump(exclude={"account"}))
         case EmailChangeRequested():
             return state.model_copy(update={"wanted": fact.email, "wanted_lookup": fact.lookup})
         case EmailChanged():
             # A link mailed to the former address opens nothing any more.
-            return state.model_copy(update={"email": fact.email, "wanted": "", "wanted_lookup": "", "resets": ()})
+            moved = {"email": fact.email, "proven": True, "wanted": "", "wanted_lookup": "", "resets": ()}
+            return state.model_copy(update=moved)
+        case AddressProven():
+            return state.model_copy(update={"proven": True, "wanted": "", "wanted_lookup": ""})
+        case IdentityLinked():
+            return _linked(state, fact)
+        case IdentityUnlinked():
+            left = tuple(subject for subject in state.subjects if not subject.startswith(f"{fact.provider}/"))
+            gone = {"usual_name": "", "birthdate": ""} if fact.provider == "franceconnect" else {}
+            return state.model_copy(update={"subjects": left, **gone})
         case TermsAccepted():
             return state.model_copy(update={"terms_version": fact.version})
         case SecondFactorEnabled():
@@ -108,6 +130,13 @@ def evolve(state: Account, fact: AccountFact) -> Account:
             return Account(id=fact.account, status="erased")
         case _:
             assert_never(fact)
+
+
+def _linked(state: Account, fact: IdentityLinked) -> Account:
+    subjects = (*state.subjects, f"{fact.provider}/{fact.lookup}")
+    if fact.provider != "franceconnect":
+        return state.model_copy(update={"subjects": subjects})
+    return state.model_copy(update={"subjects": subjects, "usual_name": fact.usual_name, "birthdate": fact.birthdate})
 
 
 def bad_token() -> Refused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kernel.errors import conflict, not_found
+from kernel.errors import Fault, conflict, invalid, not_found
 from services.identity.aggregate.account import Account, bad_token
 from services.identity.commands import (
     AcceptTerms,
@@ -20,6 +20,7 @@ from services.identity.events import (
     AccountErased,
     AccountFact,
     AddressClaimed,
+    AddressProven,
     EmailChanged,
     EmailChangeRequested,
     PasswordChanged,
@@ -30,10 +31,15 @@ from services.identity.events import (
 
 
 def change_profile(state: Account, command: ChangeProfile) -> Iterable[AccountFact]:
-    """Only what differs is a change."""
+    """Only what differs is a change. FranceConnect's names are those of the civil status: they stay as they are."""
     _demand_active(state)
     wanted = {name: value for name, value in command.model_dump().items() if value is not None}
     known = {name: getattr(state, name) for name in ChangeProfile.model_fields}
+    if state.known_by("franceconnect"):
+        fixed = [name for name in ("first_name", "last_name") if wanted.get(name, known[name]) != known[name]]
+        if fixed:
+            detail = "Ce nom vient de FranceConnect et ne se modifie pas ici. Laissez-le tel qu'il est."
+            raise invalid("verified-identity", detail, [Fault(f"/{name}", detail) for name in fixed])
     if known | wanted != known:
         yield ProfileChanged(account=state.id, **(known | wanted))
 
@@ -64,7 +70,7 @@ def request_email_change(state: Account, command: RequestEmailChange) -> Iterabl
     yield EmailChangeRequested(
         account=state.id,
         expires_at=command.expires_at,
-        present=state.email,
+        present="" if command.email == state.email else state.email,
         email=command.email,
         lookup=command.lookup,
         token=command.token,
@@ -78,9 +84,12 @@ def tell_claimed(state: Account, _: TellClaimed) -> Iterable[AccountFact]:
 
 
 def change_email(state: Account, _: ChangeEmail) -> Iterable[AccountFact]:
-    """Only the address that was asked for last, once."""
+    """Only the address that was asked for last, once. It may be the one he came with, which is proven now."""
     if state.status != "active" or not state.wanted:
         raise bad_token()
+    if state.wanted == state.email:
+        yield AddressProven(account=state.id)
+        return
     yield EmailChanged(account=state.id, email=state.wanted, previous=state.email, lookup=state.wanted_lookup)
 
 

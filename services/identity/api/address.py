@@ -28,12 +28,12 @@ SENT = {"status": "confirmation-sent"}
 
 
 class NewAddress(BaseModel):
-    """The address to have from now on, and the password once more."""
+    """The address to have from now on, and the password once more. Its own address again is mailed another proof."""
 
     model_config = ConfigDict(extra="forbid")
 
     email: str = Field(max_length=320)
-    password: str = Field(max_length=1024)
+    password: str = Field("", max_length=1024)
 
 
 class AddressProof(BaseModel):
@@ -112,6 +112,8 @@ def _read(run: Runtime, typed: str, who: Account) -> tuple[str, str]:
     if faults:
         raise invalid("invalid-request", "Certaines informations sont à corriger.", faults)
     lookup = lookup_of(run, person["email"])
+    if lookup == lookup_of(run, who.email) and not who.proven:
+        return who.email, lookup
     if lookup == lookup_of(run, who.email):
         detail = "Cette adresse est déjà celle de votre compte. Saisissez-en une autre."
         raise invalid("invalid-request", detail, [Fault("/email", detail)])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from kernel.envelope import Context
-from kernel.errors import Fault, Refused, invalid
-from kernel.http.deps import account_of, unauthenticated
+from kernel.errors import Fault, Kind, Refused, invalid
+from kernel.http.deps import Incoming, account_of, unauthenticated
 from kernel.http.tokens import Principal
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, second_factor
 from services.identity.adapters.addresses import lookup_of, owner_of
+from services.identity.adapters.federation import visits
 from services.identity.aggregate.account import Account, account
-from services.identity.aggregate.second_factor import use_recovery_code
+from services.identity.aggregate.refusals import reauthentication_required
+from services.identity.aggregate.second_factor import use_recovery_code, wrong_code
 from services.identity.commands import UseRecoveryCode
 from services.identity.ports import Passwords, Strength
 from services.identity.settings import of_identity
@@ -39,6 +42,51 @@ async def right_account(run: Runtime, lookup: str, password: str) -> Account | N
     return state if right and state.status == "active" and lookup_of(run, state.email) == lookup else None
 
 
+async def recognised(run: Runtime, asked: Incoming, email: str, password: str, code: str | None) -> Account:
+    """The account of somebody who signs in. Every failure answers alike, and as late; its tries are counted.
+
+    Raises Refused(bad-credentials), or Refused(second-factor-required) once the password is right.
+    """
+    pace, lookup = Pace(run), lookup_of(run, email)
+    attempt = await attempts.take_password(run, address=lookup, ip=asked.caller.ip)
+    who = await right_account(run, lookup, password)
+    if who is None:
+        await pace.hold()
+        raise bad_credentials(
+            "Adresse électronique ou mot de passe incorrect, ou compte pas encore activé. Vérifiez, puis recommencez."
+        )
+    if who.second_factor:
+        if not code:
+            await attempts.give_back(run, attempt)
+            raise code_required()
+        await demand_code(run, who, code, asked)
+    await attempts.welcome(run, attempt)
+    return who
+
+
+async def demand_code(run: Runtime, who: Account, typed: str, asked: Incoming) -> None:
+    """Raises Refused(bad-credentials) unless it is a code of his second factor."""
+    # A session is never opened twice by one command, whatever its key: this call answers with a token.
+    ctx = replace(asked.context(f"account:{who.id}"), command_id=run.ids(), expected=None)
+    if not await right_code(run, who, typed, ctx):
+        raise bad_credentials(wrong_code().detail, "/code")
+
+
+def bad_credentials(detail: str, *pointers: str) -> Refused:
+    """Nobody is let in."""
+    errors = [Fault(pointer, detail) for pointer in pointers]
+    return Refused(Kind.UNAUTHENTICATED, "bad-credentials", detail, errors=errors)
+
+
+def code_required() -> Refused:
+    """The second factor is missing."""
+    return Refused(
+        Kind.UNAUTHENTICATED,
+        "second-factor-required",
+        "Saisissez aussi le code à 6 chiffres de votre application, ou un code de secours.",
+    )
+
+
 async def own_account(run: Runtime, caller: Principal) -> Account:
     """The caller's account. Raises Refused(unauthenticated) when he has none that can be used."""
     state, _ = await run.load(account, account_of(caller))
@@ -50,9 +98,14 @@ async def own_account(run: Runtime, caller: Principal) -> Account:
 async def confirmed(run: Runtime, caller: Principal, password: str, *, pointer: str = "/password") -> Account:
     """The caller's account, once he typed its password again, which counts as a sign-in does.
 
-    Raises Refused(wrong-password) naming the field at fault.
+    Without a password it is an identity confirmed a moment ago, by FranceConnect or ProConnect, that counts.
+    Raises Refused(wrong-password) naming the field at fault, or Refused(reauthentication-required).
     """
     state = await own_account(run, caller)
+    if not state.password_hash:
+        if not await visits.is_fresh(run, caller.session, state.id):
+            raise reauthentication_required()
+        return state
     attempt = await attempts.take_password(run, address=lookup_of(run, state.email), ip=caller.ip)
     if not await run.port(Passwords).verify(state.password_hash, password):
         detail = "Ce mot de passe n'est pas celui de votre compte. Ressaisissez-le."

@@ -13,6 +13,7 @@ from kernel.clock import rfc3339
 from kernel.envelope import Recorded
 from kernel.http.deps import Caller, Run
 from services.identity.adapters import sessions, tokens
+from services.identity.adapters.federation import visits
 from services.identity.aggregate.account import account
 from services.identity.api import shown
 from services.identity.api.credentials import own_account
@@ -27,7 +28,7 @@ async def export(run: Run, caller: Caller) -> Response:
     history = await run.store.read(account.stream(who.id))
     names = ("created_at", "last_seen_at", "expires_at")
     body = {
-        "account": shown.person(run, who.model_dump()),
+        "account": shown.person(run, shown.known_of(who), await visits.provider_of(run, caller.session)),
         "sessions": [{name: row[name] for name in names} for row in await sessions.of_account(run, who.id)],
         "links": await tokens.waiting(run, who.id),
         "history": [_told(fact) for fact in history],

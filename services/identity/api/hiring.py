@@ -114,7 +114,7 @@ async def _granted(run: Runtime, body: NewAgent, person: dict[str, str], ctx: Co
         commit = await run.handle(account, owner, grant_role, grant, ctx)
         await _renew_sessions(run, owner, commit)
         return commit, owner
-    id = await _invited_before(run, lookup) or derived_id(ctx.command_id)
+    id = await invited_before(run, lookup) or derived_id(ctx.command_id)
     issued = await tokens.issue(run, tokens.ACTIVATION, id)
     command = InviteAgent(
         account=id,
@@ -136,7 +136,8 @@ async def _renew_sessions(run: Runtime, id: str, commit: Commit) -> None:
         await sessions.close_all(run, id)
 
 
-async def _invited_before(run: Runtime, lookup: str) -> str | None:
+async def invited_before(run: Runtime, lookup: str) -> str | None:
+    """The agent who was invited at an address and has not come yet."""
     # An account that somebody opened by himself has proven nothing: it never inherits an invitation.
     waiting = await sign_ups.of_address(await sign_ups.current(run), lookup, 100)
     return next((row["account"] for row in waiting if not row["has_password"]), None)

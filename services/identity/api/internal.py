@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from kernel.errors import not_found
 from kernel.http.deps import Caller, Run, View, demand_service
 from services.identity.adapters import sessions
+from services.identity.adapters.federation import visits
 from services.identity.api.shown import in_force, roles_of, services_of
 from services.identity.projections import accounts
 
@@ -42,7 +43,7 @@ async def verify(body: Bearer, run: Run, view: View, caller: Caller) -> dict[str
     row = await accounts.find(await view(accounts.projection), session.account)
     if row is None or row["status"] != "active":
         raise not_found()
-    roles = in_force(run, row)
+    roles = in_force(run, row, await visits.provider_of(run, session.sid))
     return known | {
         "account": row["id"],
         "email": row["email"],

@@ -10,6 +10,7 @@ from kernel.errors import Fault, invalid
 from kernel.http.contract import answers
 from kernel.http.deps import Caller, Ctx, Run, View, account_of, answer, unauthenticated, versioned
 from services.identity.adapters import sessions
+from services.identity.adapters.federation import visits
 from services.identity.aggregate.account import account
 from services.identity.aggregate.owning import accept_terms, change_profile, erase
 from services.identity.aggregate.person import read_person
@@ -43,11 +44,11 @@ class Acceptance(BaseModel):
 
 
 class Farewell(BaseModel):
-    """The password once more: leaving cannot be undone."""
+    """The password once more: leaving cannot be undone. Without one, an identity that was just confirmed."""
 
     model_config = ConfigDict(extra="forbid")
 
-    password: str = Field(max_length=1024)
+    password: str = Field("", max_length=1024)
 
 
 @router.get("", summary="Mon compte")
@@ -56,7 +57,7 @@ async def me(run: Run, view: View, caller: Caller) -> Response:
     row = await accounts.find(await view(accounts.projection), account_of(caller))
     if row is None:
         raise unauthenticated()
-    return versioned(shown.person(run, row), row["version"])
+    return versioned(shown.person(run, row, await visits.provider_of(run, caller.session)), row["version"])
 
 
 @router.patch("", summary="Modifier mon compte", responses=answers(200, shapes.ChangedAccount))
@@ -69,7 +70,8 @@ async def change_me(body: Profile, run: Run, caller: Caller, ctx: Ctx) -> Respon
     commit = await run.handle(account, id, change_profile, ChangeProfile(**person), ctx)
     # As it was right after this very command, so that a repeat answers the same.
     state, _ = await run.load(account, id, upto=commit.version)
-    return await answer(run, commit, shown.person(run, state.model_dump()), shown_in=(accounts.projection,))
+    body_of = shown.person(run, shown.known_of(state), await visits.provider_of(run, caller.session))
+    return await answer(run, commit, body_of, shown_in=(accounts.projection,))
 
 
 @router.post("/terms", status_code=204, summary="Accepter les conditions générales d'utilisation en vigueur")

@@ -44,11 +44,11 @@ class Reset(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """The present password, and the one to have from now on."""
+    """The present password, empty while there is none, and the one to have from now on."""
 
     model_config = ConfigDict(extra="forbid")
 
-    current: str = Field(max_length=1024)
+    current: str = Field("", max_length=1024)
     password: str = Field(max_length=1024)
 
 

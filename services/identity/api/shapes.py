@@ -92,6 +92,15 @@ class OpenSessions(Shown):
     next: None
 
 
+class CivilIdentity(Shown):
+    """L'identité que FranceConnect a transmise. `birthdate` : `AAAA-MM-JJ`, jour et mois `00` s'ils sont inconnus."""
+
+    given_name: str
+    family_name: str
+    usual_name: str | None
+    birthdate: str | None
+
+
 class ChangedAccount(Shown):
     """Le compte après ce changement."""
 
@@ -104,6 +113,9 @@ class ChangedAccount(Shown):
     roles: list[Role]
     services: list[str]
     franceconnect: bool
+    civil_identity: CivilIdentity | None
+    email_proven: bool
+    has_password: bool
     second_factor: SecondFactorState
     terms_to_accept: str | None
 

@@ -18,8 +18,12 @@ from services.identity.events import (
     AccountForgotten,
     ActivationRequested,
     AddressClaimed,
+    AddressProven,
     EmailChanged,
     EmailChangeRequested,
+    IdentityLinked,
+    IdentityUnlinked,
+    IdentityUsed,
     PasswordChanged,
     PasswordResetRequested,
     ProfileChanged,
@@ -33,11 +37,13 @@ from services.identity.events import (
 
 projection = Projection(
     "accounts",
-    version=2,
+    version=3,
     ddl="""
     CREATE TABLE IF NOT EXISTS account(id TEXT PRIMARY KEY, status TEXT NOT NULL, email TEXT NOT NULL,
       first_name TEXT NOT NULL, last_name TEXT NOT NULL, phone TEXT NOT NULL, postal_address TEXT NOT NULL,
-      terms_version TEXT NOT NULL, second_factor INTEGER NOT NULL, roles TEXT NOT NULL, created_at TEXT NOT NULL,
+      terms_version TEXT NOT NULL, second_factor INTEGER NOT NULL, proven INTEGER NOT NULL,
+      franceconnect INTEGER NOT NULL, has_password INTEGER NOT NULL, birthdate TEXT NOT NULL,
+      usual_name TEXT NOT NULL, roles TEXT NOT NULL, created_at TEXT NOT NULL,
       version INTEGER NOT NULL);
     CREATE INDEX IF NOT EXISTS agent ON account(created_at, id) WHERE roles<>'{}';
     """,
@@ -47,8 +53,8 @@ projection = Projection(
 @projection.on(AccountCreated)
 def _created(tx: Tx, fact: AccountCreated, recorded: Recorded) -> None:
     tx.run(
-        "INSERT INTO account VALUES(:id, 'pending', :email, :first, :last, '', '', :terms, 0, '{}', :at, :version)"
-        " ON CONFLICT(id) DO NOTHING",
+        "INSERT INTO account VALUES(:id, 'pending', :email, :first, :last, '', '', :terms, 0, 0, 0, 0, '', '', '{}',"
+        " :at, :version) ON CONFLICT(id) DO NOTHING",
         id=fact.account,
         email=fact.email,
         first=fact.first_name,
@@ -66,7 +72,29 @@ def _changed(tx: Tx, fact: ProfileChanged, recorded: Recorded) -> None:
 
 @projection.on(EmailChanged)
 def _moved(tx: Tx, fact: EmailChanged, recorded: Recorded) -> None:
-    _set(tx, fact.account, recorded, email=fact.email)
+    _set(tx, fact.account, recorded, email=fact.email, proven=1)
+
+
+@projection.on(AddressProven)
+def _proven(tx: Tx, fact: AddressProven, recorded: Recorded) -> None:
+    _set(tx, fact.account, recorded, proven=1)
+
+
+@projection.on(PasswordChanged)
+def _chosen(tx: Tx, fact: PasswordChanged, recorded: Recorded) -> None:
+    _set(tx, fact.account, recorded, has_password=1)
+
+
+@projection.on(IdentityLinked)
+def _linked(tx: Tx, fact: IdentityLinked, recorded: Recorded) -> None:
+    civil: dict[str, str | int] = {"franceconnect": 1, "birthdate": fact.birthdate, "usual_name": fact.usual_name}
+    _set(tx, fact.account, recorded, **(civil if fact.provider == "franceconnect" else {}))
+
+
+@projection.on(IdentityUnlinked)
+def _unlinked(tx: Tx, fact: IdentityUnlinked, recorded: Recorded) -> None:
+    gone: dict[str, str | int] = {"franceconnect": 0, "birthdate": "", "usual_name": ""}
+    _set(tx, fact.account, recorded, **(gone if fact.provider == "franceconnect" else {}))
 
 
 @projection.on(TermsAccepted)
@@ -88,7 +116,7 @@ def _granted(tx: Tx, fact: RoleGranted, recorded: Recorded) -> None:
 
 @projection.on(AccountActivated)
 def _activated(tx: Tx, fact: AccountActivated, recorded: Recorded) -> None:
-    _set(tx, fact.account, recorded, status="active")
+    _set(tx, fact.account, recorded, status="active", proven=int(fact.by != "franceconnect"))
 
 
 @projection.on(AccountDisabled)
@@ -97,7 +125,7 @@ def _disabled(tx: Tx, fact: AccountDisabled, recorded: Recorded) -> None:
 
 
 Unshown = (
-    PasswordChanged
+    IdentityUsed
     | PasswordResetRequested
     | ActivationRequested
     | SignUpAttempted

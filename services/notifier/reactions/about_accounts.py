@@ -20,6 +20,8 @@ from services.identity.events import (
     AddressClaimed,
     EmailChanged,
     EmailChangeRequested,
+    IdentityLinked,
+    IdentityUnlinked,
     PasswordChanged,
     PasswordResetRequested,
     RecoveryCodeUsed,
@@ -30,6 +32,7 @@ from services.identity.events import (
 from services.notifier.ports import Letter
 from services.notifier.projections import contacts
 
+PROVIDERS = {"franceconnect": "FranceConnect", "proconnect": "ProConnect"}
 FAREWELL = "farewell:"
 """Whose data the last mail of an erased account is: it has a key of its own, destroyed once that mail has ended."""
 
@@ -69,8 +72,10 @@ async def address_proof(run: Runtime, fact: EmailChangeRequested, recorded: Reco
     return _link(run, fact, fact.email) if fact.token else None
 
 
-async def address_warning(run: Runtime, fact: EmailChangeRequested, recorded: Recorded) -> Letter:
-    """A warning to the address that is to be left."""
+async def address_warning(run: Runtime, fact: EmailChangeRequested, recorded: Recorded) -> Letter | None:
+    """A warning to the address that is to be left, if there is one."""
+    if not fact.present:
+        return None
     return _to(fact.account, {"email": fact.present}, at=recorded.at)
 
 
@@ -90,6 +95,14 @@ async def second_factor(
     """What happened to the second factor of an account."""
     left = {"left": fact.left} if isinstance(fact, RecoveryCodeUsed) else {}
     return _to(fact.account, await _owner(run, fact.account, recorded), at=recorded.at, **left)
+
+
+async def identity(run: Runtime, fact: IdentityLinked | IdentityUnlinked, recorded: Recorded) -> Letter | None:
+    """An identity is a way into an account: its owner hears of every one but the one he came with."""
+    if isinstance(fact, IdentityLinked) and fact.how == "opened":
+        return None
+    owner = await _owner(run, fact.account, recorded)
+    return _to(fact.account, owner, at=recorded.at, provider=PROVIDERS[fact.provider])
 
 
 async def erased(run: Runtime, fact: AccountErased, recorded: Recorded) -> Letter:

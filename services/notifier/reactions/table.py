@@ -33,6 +33,10 @@ from services.dossiers.events import (
     DocumentsCompleted,
     DocumentsReceived,
     ImplicitDecisionTaken,
+    OpinionGiven,
+    OpinionOverdue,
+    OpinionRequested,
+    OpinionWithdrawn,
     ReasonsGiven,
     ReasonsRequested,
 )
@@ -47,6 +51,8 @@ from services.identity.events import (
     AddressClaimed,
     EmailChanged,
     EmailChangeRequested,
+    IdentityLinked,
+    IdentityUnlinked,
     PasswordChanged,
     PasswordResetRequested,
     ProfileChanged,
@@ -57,7 +63,7 @@ from services.identity.events import (
     SignUpAttempted,
 )
 from services.notifier.ports import Letter
-from services.notifier.reactions import about_accounts, about_demandes, about_discussions
+from services.notifier.reactions import about_accounts, about_demandes, about_discussions, about_opinions
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,8 @@ MAILS: Mapping[type[Event], Mail | tuple[Mail, ...] | NoMail] = {
     AccountCreated: NoMail("The request for activation that comes with it brings the link."),
     AccountActivated: NoMail("Who activates an account has the page that says so before his eyes."),
     ProfileChanged: NoMail("Who changes his own profile sees it changed."),
+    IdentityLinked: Mail("identity_linked", about_accounts.identity, to="owner"),
+    IdentityUnlinked: Mail("identity_unlinked", about_accounts.identity, to="owner"),
     AccountForgotten: NoMail("Nothing is left of the account, its address included."),
     RoleGranted: NoMail("Agents learn their roles from their administrator."),
     AccountDisabled: NoMail("The administrator who closes an account tells its owner why."),
@@ -110,6 +118,10 @@ MAILS: Mapping[type[Event], Mail | tuple[Mail, ...] | NoMail] = {
     AttestationIssued: Mail("attestation_issued", about_demandes.attestation_issued),
     ReasonsRequested: Mail("reasons_requested", about_demandes.reasons_requested),
     ReasonsGiven: Mail("reasons_given", about_demandes.reasons_given),
+    OpinionRequested: Mail("opinion_requested", about_opinions.asked, to="expert"),
+    OpinionOverdue: Mail("opinion_overdue", about_opinions.overdue, to="expert"),
+    OpinionGiven: Mail("opinion_given", about_opinions.given, to="agent"),
+    OpinionWithdrawn: NoMail("What is not awaited any more leaves the expert's list, and asks nothing of him."),
     DocumentsAwaited: NoMail("The mail of the opening lists the documents, and says what they change."),
     DemandeJoined: NoMail("Who brings a demande into his account sees it there."),
     DemarcheClosed: NoMail("Whoever filed before goes on as before."),

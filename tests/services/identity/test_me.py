@@ -33,6 +33,9 @@ async def test_the_owner_sees_what_is_known_of_him(people: People) -> None:
         "roles": ["demandeur"],
         "services": [],
         "franceconnect": False,
+        "civil_identity": None,
+        "email_proven": True,
+        "has_password": True,
         "second_factor": {"enabled": False, "required": False},
         "terms_to_accept": None,
     }

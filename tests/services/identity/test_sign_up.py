@@ -47,7 +47,7 @@ async def test_a_form_filled_in_well_has_the_activation_mailed(people: People) -
 
 async def test_other_services_see_neither_the_token_nor_the_person(people: People) -> None:
     await people.sign_up()
-    answer = await people.desk.client.get("/feed", headers=people.desk.as_service("dossiers", "feed"))
+    answer = await people.desk.client.get("/feed", headers=people.desk.as_service("discussion", "feed"))
     shown = answer.text
     assert "AccountCreated" in shown
     for personal in ("ada@", "example.org", "martin", '"ada"'):

@@ -33,6 +33,8 @@ ACCOUNT: dict[str, dict[str, Any]] = {
     "second_factor_enabled": {"at": AT},
     "second_factor_disabled": {"at": AT},
     "recovery_code_used": {"at": AT, "left": 1},
+    "identity_linked": {"at": AT, "provider": "FranceConnect"},
+    "identity_unlinked": {"at": AT, "provider": "FranceConnect"},
     "account_erased": {"at": AT},
 }
 LINKS = {"activation": "activation", "password_reset": "mot-de-passe", "address_proof": "adresse"}
@@ -71,12 +73,20 @@ DEMANDES: dict[str, dict[str, Any]] = {
     "discussion_message": {"topic": NASTY, "attachments": 2},
     "discussion_closed": {"topic": NASTY},
 }
+OPINIONS: dict[str, dict[str, Any]] = {
+    "opinion_requested": {"colleague": NASTY, "due": "2026-12-20"},
+    "opinion_overdue": {"due": "2026-12-20"},
+    "opinion_given": {"colleague": NASTY},
+}
 STEPS = ("en_instruction", "acceptee", "refusee", "sans_suite", "reopened", "other")
 
 
 def values_of(template: str, *, has_account: bool = False, text: str = NASTY) -> dict[str, Any]:
     if template in ACCOUNT:
         return ACCOUNT[template]
+    if template in OPINIONS:
+        named = {"reference": "D-2026-K7M3QZ", "title": text, "demande": DEMANDE, "service": text}
+        return named | OPINIONS[template]
     return {
         "first_name": text,
         "last_name": text,
@@ -140,7 +150,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("has_account", [True, False])
-@pytest.mark.parametrize("template", sorted(ACCOUNT | DEMANDES))
+@pytest.mark.parametrize("template", sorted(ACCOUNT | DEMANDES | OPINIONS))
 def test_nothing_typed_is_interpreted_or_escapes_its_place(template: str, has_account: bool) -> None:
     mail = parsed(written(template, values_of(template, has_account=has_account)))
     assert mail.defects == []
@@ -164,7 +174,7 @@ def test_nothing_typed_is_interpreted_or_escapes_its_place(template: str, has_ac
     assert "\x00" not in text + page
 
 
-@pytest.mark.parametrize("template", sorted(ACCOUNT | DEMANDES))
+@pytest.mark.parametrize("template", sorted(ACCOUNT | DEMANDES | OPINIONS))
 def test_lines_are_short_and_ascii(template: str) -> None:
     source = written(template, values_of(template)).source
     assert source.isascii()
@@ -192,6 +202,16 @@ def test_every_mail_about_a_demande_says_how_to_follow_it(template: str, has_acc
     assert str(mail["References"]) == f"<demande.{DEMANDE}@cd.example.org>"
 
 
+@pytest.mark.parametrize("template", sorted(OPINIONS))
+def test_what_agents_are_told_names_the_demande_and_opens_nothing(template: str) -> None:
+    page = f"demandes/{DEMANDE}" if template == "opinion_given" else "avis"
+    for body in parts(parsed(written(template, values_of(template, text="Vie associative")))):
+        assert "D-2026-K7M3QZ" in body
+        assert "suivi" not in body
+        assert links(body) == [f"{SITE}/instruction/{page}"]
+        assert not [segment for url in links(body) for segment in long_segments(url)]
+
+
 @pytest.mark.parametrize("invited", [True, False])
 @pytest.mark.parametrize("template", sorted(LINKS))
 def test_the_link_that_proves_something_is_the_only_secret_of_its_mail(template: str, invited: bool) -> None:
@@ -214,7 +234,7 @@ def test_who_uses_a_recovery_code_is_told_how_many_are_left(left: int, said: str
         assert said in body
 
 
-@pytest.mark.parametrize("template", sorted(ACCOUNT | DEMANDES))
+@pytest.mark.parametrize("template", sorted(ACCOUNT | DEMANDES | OPINIONS))
 def test_the_page_is_accessible(template: str) -> None:
     page = parts(parsed(written(template, values_of(template, text="Vie associative"))))[1]
     found = Page(page)

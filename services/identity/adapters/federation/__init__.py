@@ -1,0 +1,1 @@
+"""OpenID Connect with FranceConnect v2 and ProConnect, as the relying party (OpenID Connect Core 1.0)."""
