@@ -74,6 +74,8 @@ def _allowed(routes: Iterable[str]) -> Sequence[str]:
 def _resolve(route: Route, path: str, wild: Sequence[str]) -> Match:
     if route.target is None:
         return Match(route, route.service, path, tuple(wild))
+    if route.service in SERVICES:
+        return Match(route, route.service, route.target, tuple(wild))
     service = wild[0]
     if service not in SERVICES:
         raise not_found()

@@ -41,16 +41,8 @@ class Views:
         return _json(answer.json() | {"unread_discussions": unread}, kept)
 
     async def timeline(self, visit: Visit) -> Response:
-        """Every service's events about one demande, causes before effects.
-
-        Raises Refusal: 503 unless every service answered, 404 when none knows the demande.
-        """
-        demande = visit.match.wild[0]
-        parts = await asyncio.gather(*(self._history(visit, service, demande) for service in SERVICES))
-        items = causal_order([event for part in parts for event in part])
-        if not items:
-            raise not_found()
-        return _json({"items": [event | {"label": label(event["type"])} for event in items]})
+        """Every service's events about one demande, causes before effects."""
+        return _json({"items": await timeline_of(self._errands, visit, visit.match.wild[0])})
 
     async def _unread(self, visit: Visit) -> int | None:
         try:
@@ -62,13 +54,25 @@ class Views:
             return None
         return sum(1 for item in answer.json()["items"] if item["unread"])
 
-    async def _history(self, visit: Visit, service: str, demande: str) -> list[Event]:
-        match = Match(visit.match.route, service, "/audit/timeline")
-        answer = await self._errands.to_service(visit, match, route=demande)
-        if answer.status != 200:
-            raise unavailable()
-        events: list[Event] = answer.json()
-        return events
+
+async def timeline_of(errands: Errands, visit: Visit, demande: str) -> list[Event]:
+    """The story of a demande, each event with its `label`.
+
+    Raises Refusal: 503 unless every service answered, 404 when none knows the demande.
+    """
+    parts = await asyncio.gather(*(_history(errands, visit, service, demande) for service in SERVICES))
+    items = causal_order([event for part in parts for event in part])
+    if not items:
+        raise not_found()
+    return [event | {"label": label(event["type"])} for event in items]
+
+
+async def _history(errands: Errands, visit: Visit, service: str, demande: str) -> list[Event]:
+    answer = await errands.to_service(visit, Match(visit.match.route, service, "/audit/timeline"), route=demande)
+    if answer.status != 200:
+        raise unavailable()
+    events: list[Event] = answer.json()
+    return events
 
 
 def causal_order(events: Iterable[Event]) -> Sequence[Event]:

@@ -40,6 +40,12 @@ def moment(text: str) -> str:
     return f"{_day(at.day)} {_MONTHS[at.month - 1]} {at.year} à {at.hour}{_NBSP}h{_NBSP}{at.minute:02}"
 
 
+def second(text: str) -> str:
+    """« 24 novembre 2026 à 14 h 05 min 07,250 s », Paris time: as exact as an auditor needs."""
+    at = parse_rfc3339(text).astimezone(ZoneInfo("Europe/Paris"))
+    return f"{moment(text)}{_NBSP}min{_NBSP}{at.second:02},{at.microsecond // 1000:03}{_NBSP}s"
+
+
 def day(text: str) -> str:
     """« 1er décembre 2026 », of an ISO date or the date of an instant in Paris."""
     if "T" in text:
@@ -69,6 +75,7 @@ def _day(number: int) -> str:
 FILTERS: Final[Mapping[str, Callable[[Any], str]]] = {
     "status": status,
     "moment": moment,
+    "second": second,
     "day": day,
     "size": size,
     "file_format": file_format,

@@ -13,6 +13,8 @@ from services.dossiers.adapters.typesetting import TypstPrinter
 from services.dossiers.aggregate.clock import clock
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.demarche import demarche, publish
+from services.dossiers.aggregate.opinions import opinions as opinions_of
+from services.dossiers.aggregate.reading import reading
 from services.dossiers.aggregate.receipt import receipt
 from services.dossiers.api import (
     answers,
@@ -24,9 +26,12 @@ from services.dossiers.api import (
     drafts,
     export,
     filing,
+    inspection,
     internal,
+    opinions,
     papers,
     publication,
+    readers,
     statistics,
 )
 from services.dossiers.api import catalogue as catalogue_routes
@@ -37,12 +42,17 @@ from services.dossiers.events import (
     DemandeStatusChanged,
     DemandeSubmitted,
     DemandeWithdrawn,
+    OpinionGiven,
+    OpinionRequested,
     ReasonsGiven,
 )
 from services.dossiers.ports import Printer
 from services.dossiers.projections import agents, catalogue, dashboard, demande_detail, history, tracking
+from services.dossiers.projections import opinions as opinions_asked
+from services.dossiers.projections import readers as read_by
 from services.dossiers.projections import statistics as figures
 from services.dossiers.reactions.drafts import forget_drafts, leavers
+from services.dossiers.reactions.opinions import watch_opinions
 from services.dossiers.reactions.pieces import legal_clock
 from services.dossiers.reactions.receipts import receipts
 from services.dossiers.reactions.silence import watch_silence
@@ -68,7 +78,7 @@ def adapters(settings: DossiersSettings) -> Mapping[type, object]:
 SERVICE = Service(
     name="dossiers",
     settings=DossiersSettings,
-    aggregates=(demande, clock, receipt, demarche),
+    aggregates=(demande, clock, receipt, opinions_of, reading, demarche),
     projections=(
         catalogue.projection,
         demande_detail.projection,
@@ -77,9 +87,11 @@ SERVICE = Service(
         tracking.projection,
         figures.projection,
         agents.projection,
+        opinions_asked.projection,
+        read_by.projection,
     ),
     reactors=(receipts, legal_clock, leavers),
-    workers=(Worker("silence", watch_silence), Worker("drafts", forget_drafts)),
+    workers=(Worker("silence", watch_silence), Worker("drafts", forget_drafts), Worker("opinions", watch_opinions)),
     routers=(
         catalogue_routes.router,
         publication.router,
@@ -93,14 +105,25 @@ SERVICE = Service(
         export.router,
         statistics.router,
         backoffice.router,
+        readers.router,
+        opinions.router,
         answers.router,
+        inspection.router,
         internal.router,
     ),
     starting=publish_shipped,
     state_ddl=STATE_DDL,
     ports=adapters,
     entitled={
-        "notifier": (DemandeSubmitted, DemandeStatusChanged, DemandeWithdrawn, ReasonsGiven, AttestationIssued),
+        "notifier": (
+            DemandeSubmitted,
+            DemandeStatusChanged,
+            DemandeWithdrawn,
+            ReasonsGiven,
+            AttestationIssued,
+            OpinionRequested,
+            OpinionGiven,
+        ),
     },
 )
 

@@ -77,6 +77,11 @@ POST   /api/backoffice/demandes/{id}/reasons                  401   404   404   
 POST   /api/backoffice/demandes/{id}/attestation              401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/discussion               401   404   404      404        404   412     404   404   404     401
 POST   /api/backoffice/demandes/{id}/discussion/closure       401   404   404      404        404   412     404   404   404     401
+GET    /api/backoffice/demandes/{id}/readers                  401   404   404      404        404   200     404   404   404     401
+POST   /api/backoffice/demandes/{id}/opinions                 401   404   404      404        404   412     404   404   404     401
+GET    /api/backoffice/opinions                               401   404   404      404        404   200     200   404   404     401
+POST   /api/backoffice/opinions/{id}                          401   404   404      404        404   404     412   404   404     401
+DELETE /api/backoffice/opinions/{id}                          401   404   404      404        404   412     404   404   404     401
 GET    /api/backoffice/colleagues                             401   404   404      404        404   200     200   404   404     401
 GET    /api/backoffice/statistics                             401   404   404      404        404   200     200   404   404     401
 POST   /api/backoffice/agents                                 401   404   404      404        404   404     404   422   404     401
@@ -88,6 +93,7 @@ GET    /api/backoffice/demarches                              401   404   404   
 PUT    /api/backoffice/demarches/{slug}                       401   404   404      404        404   404     404   422   404     401
 POST   /api/backoffice/demarches/{slug}/closure               401   404   404      404        404   404     404   412   404     401
 
+GET    /api/audit/demandes                                    401   403   403      403        403   403     403   403   422     401
 GET    /api/audit/demandes/{id}/timeline                      401   403   403      403        403   403     403   403   200     401
 GET    /api/audit/{service}/events                            401   403   403      403        403   403     403   403   200     401
 GET    /api/audit/{service}/streams/{stream}                  401   403   403      403        403   403     403   403   200     401

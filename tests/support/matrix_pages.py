@@ -28,4 +28,12 @@ GET    /demandes/{id}                                         401   200   404   
 # desk
 # administration
 # audit
+GET    /audit                                                 401   403   403      403        403   403     403   403   200     401
+GET    /audit/evenements                                      401   403   403      403        403   403     403   403   200     401
+GET    /audit/demandes/{id}                                   401   403   403      403        403   403     403   403   200     401
+GET    /audit/flux/{service}/{stream}                         401   403   403      403        403   403     403   403   200     401
+GET    /audit/verification                                    401   403   403      403        403   403     403   403   200     401
+GET    /audit/relectures                                      401   403   403      403        403   403     403   403   200     401
+POST   /audit/verification                                    401   403   403      403        403   403     403   403   415     401
+POST   /audit/relectures                                      401   403   403      403        403   403     403   403   415     401
 """  # noqa: E501

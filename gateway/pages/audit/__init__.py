@@ -1,5 +1,5 @@
-"""History as an auditor reads and verifies it."""
+"""History as an auditor reads it: search, the story of a demande, time travel, verification, replay."""
 
-from gateway.pages.house import Pages
+from gateway.pages.audit import demande, events, replays, search, stream, verification
 
-ROOM: tuple[Pages, ...] = ()
+ROOM = (search.pages, events.pages, demande.pages, stream.pages, verification.pages, replays.pages)

@@ -232,6 +232,12 @@ async def find(db: Db, demande: str) -> Row | None:
     return rows[0] if rows else None
 
 
+async def beginning(db: Db, head: str) -> list[Row]:
+    """The demandes whose id begins so."""
+    sql = "SELECT id, reference, status FROM demande WHERE id >= :head AND id <= :end ORDER BY id LIMIT 10"
+    return await db.read(sql, head=head, end=head + "z" * 6)
+
+
 async def awaited(db: Db, demande: str) -> list[Row]:
     """The pieces each discussion asked for: how many, how many are missing."""
     return await db.read("SELECT * FROM awaited WHERE demande=:id ORDER BY asked_on, discussion", id=demande)

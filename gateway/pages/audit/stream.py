@@ -1,0 +1,56 @@
+"""Time travel: one stream as it is, or as it was at a version or an instant."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.responses import Response
+
+from gateway.pages.audit.naming import SERVICES, shown
+from gateway.pages.forms import Mistake
+from gateway.pages.house import House, Pages
+from gateway.pages.site import query, refusal_of
+from gateway.refusals import not_found
+from gateway.routes import Who
+from gateway.visits import Visit
+
+pages = Pages()
+
+
+@pages.get("/audit/flux/{service}/{stream}", Who.AUDITEUR)
+async def travel(house: House, visit: Visit) -> Response:
+    """The state at `version`, or at the instant `at` (Paris time is not assumed: UTC), else now."""
+    service, name = visit.match.wild
+    if service not in SERVICES:
+        raise not_found()
+    asked = query(visit)
+    moment: dict[str, str | int] = {}
+    if asked.get("at"):
+        moment["at"] = asked["at"]
+    elif asked.get("version"):
+        moment["version"] = asked["version"]
+    path = f"/api/audit/{service}/streams/{name}"
+    now, then = await asyncio.gather(
+        house.get(visit, path), house.errands.run(visit, "GET", path, None, None, **moment)
+    )
+    mistakes: list[Mistake] = []
+    if then.status in (404, 422):
+        mistakes = [
+            Mistake("at" if "at" in moment else "version", "Le flux n'existait pas encore, ou pas à ce moment-là.")
+        ]
+    elif then.status != 200:
+        raise refusal_of(then)
+    shown_now = now if mistakes else then.json()
+    return house.site.page(
+        visit,
+        "audit/stream.html",
+        code=then.status if mistakes else 200,
+        service=service,
+        services=SERVICES,
+        last=now["version"],
+        verified=now["verified"],
+        then=shown_now,
+        events=[shown(event) for event in now["events"]],
+        at=asked.get("at", ""),
+        mistakes=mistakes,
+    )
