@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from gateway.contract.outline import is_api, operation_id, outline
+from gateway.contract.publication import NAMES
 from gateway.contract.reading import Call, Field, sections
 from gateway.routes import HERE
 from gateway.table import ROUTES
@@ -101,13 +102,33 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-async def test_the_documentation_is_a_page_without_script_or_foreign_host(door: Portal, town: Town) -> None:
-    answer = await door.client.get("/api/docs")
+@pytest.mark.parametrize("theme", ["", *NAMES])
+async def test_the_documentation_is_made_of_pages_without_script_or_foreign_host(theme: str, door: Portal) -> None:
+    answer = await door.client.get("/api/docs", params={"theme": theme})
     assert answer.headers["content-type"].startswith("text/html")
     tags = Tags(answer.text).found
     assert not [tag for tag, attributes in tags if tag in ("script", "style", "iframe") or "style" in attributes]
     links = [attributes.get("href") or "" for tag, attributes in tags if tag in ("a", "link")]
-    assert all(link.startswith(("/", "#")) for link in links)
+    assert all(link.startswith(("/", "#", "?theme=")) for link in links)
     ids = [attributes["id"] for _, attributes in tags if "id" in attributes]
     assert len(ids) == len(set(ids))
+
+
+async def test_every_call_is_listed_and_told_under_its_theme(door: Portal) -> None:
+    front = (await door.client.get("/api/docs")).text
+    document = (await door.client.get("/api/openapi.json")).json()
+    themes = {operation["tags"][0] for item in document["paths"].values() for operation in item.values()}
+    assert themes == set(NAMES)
+    whole = {theme: (await door.client.get("/api/docs", params={"theme": theme})).text for theme in themes}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            told = f"<code>{method.upper()} {path}</code>"
+            assert told in front
+            assert told in whole[operation["tags"][0]]
+
+
+async def test_an_unknown_theme_shows_all_that_there_is(door: Portal) -> None:
+    answer = await door.client.get("/api/docs", params={"theme": "<nothing>"})
+    assert answer.status_code == 200
+    assert "&lt;nothing&gt;" not in answer.text
     assert "/api/demandes/{id}/history" in answer.text

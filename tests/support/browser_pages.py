@@ -26,6 +26,7 @@ PUBLIC = (
     Shown("nouveau mot de passe", "/mot-de-passe/{token}", wild={"token": "oubli"}),
     Shown("conditions générales", "/conditions-generales"),
     Shown("documentation de l'API", "/api/docs"),
+    Shown("documentation de l'API, un thème", "/api/docs", query="?theme=back-office"),
     Shown("page introuvable", "/", query="nulle-part", status=404),
 )
 
