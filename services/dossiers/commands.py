@@ -182,3 +182,54 @@ class IssueReceipt(Command):
     sha256: str
     size: int
     generator: str
+
+
+class RequestOpinion(Command):
+    """Ask a colleague for an opinion. `status`: where the demande stands; `today` is the day it is in Paris."""
+
+    demande: str
+    status: str
+    opinion: str
+    expert: str
+    expert_name: str
+    asked_by: str
+    asked_by_name: str
+    question: str
+    due: date
+    today: date
+
+
+class GiveOpinion(Command):
+    """Answer, as the expert who was asked."""
+
+    status: str
+    opinion: str
+    expert: str
+    expert_name: str
+    verdict: str
+    text: str
+
+
+class WithdrawOpinion(Command):
+    """Wait for an answer no more."""
+
+    opinion: str
+    agent: str
+
+
+class NoteOverdueOpinion(Command):
+    """Remind an expert whose last day is over; `today` is the day it is in Paris."""
+
+    status: str
+    opinion: str
+    today: date
+
+
+class NoteReading(Command):
+    """An agent opened a demande."""
+
+    demande: str
+    agent: str
+    day: str
+    capacity: str
+    agent_name: str

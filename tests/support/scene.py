@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from console.demo.command import PIECES
@@ -22,6 +23,7 @@ from tests.support.residents import (
 from tests.support.stack import Stack, quiet
 
 MISSING = "0000000000000000"
+NEXT_MONTH = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
 NEVER_CURRENT = '"999999"'
 AGENTS = {
     "agent": "instructeur",
@@ -107,6 +109,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/backoffice/demandes/{id}/assignment": {"agent": None},
     "/api/backoffice/demandes/{id}/notes": {"text": "Une note."},
     "/api/backoffice/demandes/{id}/reasons": {"text": "Le budget est épuisé."},
+    "/api/backoffice/demandes/{id}/opinions": {
+        "agent": f"{AGENTS['agent-2']}@demo.example.org",
+        "question": "Le projet est-il conforme ?",
+        "due": NEXT_MONTH,
+    },
+    "/api/backoffice/opinions/{id}": {"verdict": "reserve", "text": "Sous conditions."},
     "/api/backoffice/demandes/{id}/discussion": {"subject": "Une question", "body": "Bonjour."},
     "/api/audit/{service}/replays": {"projection": "tracking"},
 }
@@ -119,6 +127,13 @@ def set_up(stack: Stack) -> Scene:
     filed, elsewhere = files(owner.portal), files(other.portal)
     id = filed["id"]
     opens_discussion(agents["agent"], id)
+    # About the other demande: whoever is asked for an opinion may read the demande it is about.
+    asked = f"/api/backoffice/demandes/{elsewhere['id']}/opinions"
+    opinion = (
+        agents["agent"]
+        .call("POST", asked, json=BODIES["/api/backoffice/demandes/{id}/opinions"], expect=201)
+        .body["id"]
+    )
     file = upload(owner.portal, quiet(), id, PIECES / "photo.jpg", "Camille")
     writes(owner.portal, id, attachments=[file])
     session = sign_in(stack.portal(), owner.email, owner.password)
@@ -142,6 +157,7 @@ def set_up(stack: Stack) -> Scene:
             "/files/{id}": file,
             "/sessions/{id}": next(item["id"] for item in sessions if item["current"]),
             "/demandes/{id}": id,
+            "/opinions/{id}": opinion,
             "{stream}": f"dossiers.demande-{id}",
             "{service}": "dossiers",
             "{slug}": GRANT,

@@ -11,9 +11,10 @@ from kernel.runtime.runtime import Runtime
 from services.dossiers.adapters import drafts
 from services.dossiers.adapters.drafts import Draft
 from services.dossiers.events import Author
-from services.dossiers.projections import demande_detail
+from services.dossiers.projections import demande_detail, opinions
 
 CAPACITY = "instructeur"
+INSTRUCTEUR, EXPERT = "instructeur", "expert"
 
 
 async def of_applicant(db: Db, demande: str, caller: Principal) -> Row:
@@ -53,6 +54,17 @@ async def of_agent(db: Db, demande: str, caller: Principal) -> Row:
     if row["service"] not in caller.services:
         raise not_found()
     return row
+
+
+async def of_reader(db: Db, asked: Db, demande: str, caller: Principal) -> tuple[Row, str]:
+    """A demande an agent may read, and as what: of one of his services, or asked for an opinion he still owes."""
+    demand_agent(caller)
+    row = await _find(db, demande)
+    if row["service"] in caller.services:
+        return row, INSTRUCTEUR
+    if not await opinions.awaited_of(asked, demande, account_of(caller)):
+        raise not_found()
+    return row, EXPERT
 
 
 def account_contact(caller: Principal) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -12,12 +12,13 @@ from kernel.ids import derived_id
 from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.aggregate.demande import NEXT, add_note, demande
 from services.dossiers.api import shapes
-from services.dossiers.api.access import of_agent
+from services.dossiers.api.access import INSTRUCTEUR, of_agent, of_reader
 from services.dossiers.api.moves import Assignment, Labelling, StatusChange, found_agent, give, move, name_of, tag
+from services.dossiers.api.readers import noted
 from services.dossiers.api.shown import DemandeStatus
 from services.dossiers.api.shown_to_agents import DemandeAssignment, DemandeLabels, DemandeToInstruct, NoteWritten
 from services.dossiers.commands import AddNote
-from services.dossiers.projections import dashboard, demande_detail, history
+from services.dossiers.projections import dashboard, demande_detail, history, opinions
 
 router = APIRouter(prefix="/api/backoffice/demandes", tags=["Instruction"])
 SHOWN_IN = (demande_detail.projection, history.projection, dashboard.projection)
@@ -32,19 +33,28 @@ class NewNote(BaseModel):
 
 
 @router.get("/{id}", summary="Une demande à instruire", responses=answers(200, DemandeToInstruct))
-async def one(id: str, run: Run, view: View, caller: Caller) -> Response:
-    """Everything needed to decide."""
-    db = await view(demande_detail.projection)
-    row = await of_agent(db, id, caller)
+async def one(id: str, request: Request, run: Run, view: View, caller: Caller) -> Response:
+    """Everything needed to decide. An expert asked for an opinion reads what the applicant said, nothing internal.
+
+    Who opened it, and on which day, is kept.
+    """
+    db, asked = await view(demande_detail.projection), await view(opinions.projection)
+    row, capacity = await of_reader(db, asked, id, caller)
+    inside = capacity == INSTRUCTEUR
+    requests = await opinions.of_demande(asked, id)
     body = {
         **shapes.demande(row, await demande_detail.awaited(db, id), paris_day(run.clock())),
+        "access": capacity,
         "assigned_to": {"id": row["assigned_to"], "name": row["assigned_name"]} if row["assigned_to"] else None,
-        "allowed": list(NEXT.get(row["status"], ())),
-        "history": await history.of_demande(await view(history.projection), id, internal=True),
-        "labels": await demande_detail.labels(db, id),
-        "notes": await demande_detail.notes(db, id),
+        "allowed": list(NEXT.get(row["status"], ())) if inside else [],
+        "history": await history.of_demande(await view(history.projection), id, internal=inside),
+        "labels": await demande_detail.labels(db, id) if inside else [],
+        "notes": await demande_detail.notes(db, id) if inside else [],
+        "opinions": [opinions.shown(one) for one in requests if inside or one["expert"] == caller.account],
     }
-    return versioned(body, row["version"])
+    answered = versioned(body, row["version"])
+    answered.background = noted(run, request, id, caller, capacity)
+    return answered
 
 
 @router.post("/{id}/status", summary="Faire évoluer une demande", responses=answers(200, DemandeStatus))

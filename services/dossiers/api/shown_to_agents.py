@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kernel.http.contract import Shown
-from services.dossiers.api.shown import FiledDemande, FiledDemarche, HistoryEntry, MyDemande, Status
+from services.dossiers.api.shown import FiledDemande, FiledDemarche, HistoryEntry, MyDemande, ServiceInCharge, Status
 
 
 class Applicant(Shown):
@@ -67,8 +67,81 @@ class InternalNote(Shown):
     text: str
 
 
+class Opinion(Shown):
+    """Un avis demandé à un collègue, et sa réponse ; `lapsed` : la demande a pris fin avant qu'il réponde."""
+
+    id: str
+    status: Literal["pending", "given", "withdrawn", "lapsed"]
+    question: str
+    asked_by: Assignee
+    asked_at: str
+    expert: Assignee
+    due: str
+    verdict: str | None
+    text: str | None
+    ended_at: str | None
+    version: int
+
+
+class NamedDemande(Shown):
+    """Ce qui nomme une demande."""
+
+    id: str
+    reference: str
+    demarche: FiledDemarche
+
+
+class MyOpinion(Opinion):
+    """Un avis qui m'est demandé, et sur quoi."""
+
+    demande: NamedDemande
+    service: ServiceInCharge
+
+
+class MyOpinions(Shown):
+    """Les avis qui me sont demandés, ceux qui sont attendus d'abord."""
+
+    items: list[MyOpinion]
+    next: str | None
+
+
+class OpinionAnswered(Shown):
+    """La demande d'avis et ce qu'elle devient ; `version` : celle des avis de cette demande."""
+
+    id: str
+    demande: str
+    status: Literal["pending", "given", "withdrawn"]
+    version: int
+
+
+class OpinionAsked(OpinionAnswered):
+    """L'avis demandé."""
+
+
+class Reader(Shown):
+    """Un agent qui a ouvert la demande un jour donné ; `at` : la première fois ce jour-là."""
+
+    agent: Assignee
+    capacity: Literal["instructeur", "expert"]
+    day: str
+    at: str
+
+
+class Readers(Shown):
+    """Qui a consulté la demande, du plus récent au plus ancien."""
+
+    items: list[Reader]
+    next: str | None
+
+
 class DemandeToInstruct(FiledDemande):
-    """Tout ce qu'il faut pour décider ; `allowed` : les états possibles ensuite."""
+    """Tout ce qu'il faut pour décider ; `allowed` : les états possibles ensuite.
+
+    `access` : `expert` pour qui lit la demande parce qu'un avis lui est demandé ; rien d'interne ne lui est montré.
+    """
+
+    access: Literal["instructeur", "expert"]
+    opinions: list[Opinion]
 
     assigned_to: Assignee | None
     allowed: list[Status]

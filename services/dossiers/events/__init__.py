@@ -19,6 +19,7 @@ from services.dossiers.events.demarche import (
 )
 from services.dossiers.events.desk import (
     DemandeAssigned,
+    DemandeConsulted,
     DemandeLabelled,
     DemandeUnlabelled,
     NoteAdded,
@@ -33,6 +34,13 @@ from services.dossiers.events.law import (
     ImplicitDecisionTaken,
     ReasonsGiven,
     ReasonsRequested,
+)
+from services.dossiers.events.opinions import (
+    OpinionFact,
+    OpinionGiven,
+    OpinionOverdue,
+    OpinionRequested,
+    OpinionWithdrawn,
 )
 from services.dossiers.events.values import (
     Author,
@@ -68,6 +76,7 @@ __all__ = [
     "ClockFact",
     "Contact",
     "DemandeAssigned",
+    "DemandeConsulted",
     "DemandeDrafted",
     "DemandeFact",
     "DemandeJoined",
@@ -88,6 +97,11 @@ __all__ = [
     "LegalMentions",
     "NoteAdded",
     "OnBehalfOf",
+    "OpinionFact",
+    "OpinionGiven",
+    "OpinionOverdue",
+    "OpinionRequested",
+    "OpinionWithdrawn",
     "ReasonsGiven",
     "ReasonsRequested",
     "ReceiptFact",

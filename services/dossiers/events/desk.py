@@ -38,3 +38,16 @@ class DemandeUnlabelled(DossiersFact, route="demande", subject="demande:{demande
     demande: str
     agent: str
     label: Sealed[str]
+
+
+class DemandeConsulted(DossiersFact, route="demande", subject="demande:{demande}"):
+    """An agent opened the demande on the day `day` in Paris.
+
+    `capacity`: `instructeur` of the service in charge, or `expert` whose opinion was asked.
+    """
+
+    demande: str
+    agent: str
+    day: str
+    capacity: str
+    agent_name: Sealed[str]

@@ -27,16 +27,21 @@ from services.dossiers.events import (
     DocumentsReceived,
     ImplicitDecisionTaken,
     NoteAdded,
+    OpinionGiven,
+    OpinionOverdue,
+    OpinionRequested,
+    OpinionWithdrawn,
     ReasonsGiven,
     ReasonsRequested,
     ReceiptIssued,
 )
 
+VERDICTS = {"favorable": "favorable", "reserve": "réservé", "defavorable": "défavorable"}
 APPLICANT, SERVICE, LAW, PORTAL = "Demandeur", "Service", "Effet de la loi", "Guichet"
 
 projection = Projection(
     "history",
-    version=2,
+    version=3,
     ddl="""
     CREATE TABLE IF NOT EXISTS happened(demande TEXT NOT NULL, position BIGINT NOT NULL, at TEXT NOT NULL,
       kind TEXT NOT NULL, label TEXT NOT NULL, actor TEXT NOT NULL, message TEXT NOT NULL, internal INTEGER NOT NULL,
@@ -148,6 +153,28 @@ def _reasons_given(tx: Tx, fact: ReasonsGiven, recorded: Recorded) -> None:
 def _receipt_issued(tx: Tx, fact: ReceiptIssued, recorded: Recorded) -> None:
     label = f"Accusé de réception établi, empreinte SHA-256 : {fact.sha256}"
     _tell(tx, fact.demande, recorded, "receipt", label, PORTAL)
+
+
+@projection.on(OpinionRequested)
+def _opinion_requested(tx: Tx, fact: OpinionRequested, recorded: Recorded) -> None:
+    label = f"Avis demandé à {fact.expert_name}, avant le {spoken(date.fromisoformat(fact.due))}"
+    _tell(tx, fact.demande, recorded, "opinion", label, fact.asked_by_name, message=fact.question, internal=True)
+
+
+@projection.on(OpinionGiven)
+def _opinion_given(tx: Tx, fact: OpinionGiven, recorded: Recorded) -> None:
+    label = f"Avis {VERDICTS.get(fact.verdict, '')}".strip()
+    _tell(tx, fact.demande, recorded, "opinion", label, fact.expert_name, message=fact.text, internal=True)
+
+
+@projection.on(OpinionWithdrawn)
+def _opinion_withdrawn(tx: Tx, fact: OpinionWithdrawn, recorded: Recorded) -> None:
+    _tell(tx, fact.demande, recorded, "opinion", "Demande d'avis retirée", SERVICE, internal=True)
+
+
+@projection.on(OpinionOverdue)
+def _opinion_overdue(tx: Tx, fact: OpinionOverdue, recorded: Recorded) -> None:
+    _tell(tx, fact.demande, recorded, "opinion", "Avis en retard, rappel envoyé", PORTAL, internal=True)
 
 
 def _author(author: Author) -> str:

@@ -26,7 +26,7 @@ async def watch_silence(run: Runtime) -> None:
     """When a day ends in Paris and at least every hour, for ever: record what silence decided."""
     while True:
         done = await record_silence(run)
-        await asyncio.sleep(min(ROUND, _until_midnight(run.clock())) if done else SOON)
+        await asyncio.sleep(min(ROUND, until_midnight(run.clock())) if done else SOON)
 
 
 async def record_silence(run: Runtime) -> bool:
@@ -75,7 +75,8 @@ async def _discussion_is_known(run: Runtime) -> bool:
     return True
 
 
-def _until_midnight(now: datetime) -> float:
+def until_midnight(now: datetime) -> float:
+    """The seconds until the day ends in Paris, one at least."""
     local = now.astimezone(PARIS)
     midnight = datetime.combine(local.date() + timedelta(days=1), time(), PARIS)
     return max(1.0, (midnight - now).total_seconds() + 1.0)

@@ -9,7 +9,14 @@ import pytest
 from kernel.events import Event, event_types
 from kernel.runtime.declaration import Service
 from services.discussion.events import DiscussionOpened, DocumentsRequested
-from services.dossiers.events import AttestationIssued, DemandeStatusChanged, DemandeSubmitted, ReasonsGiven
+from services.dossiers.events import (
+    AttestationIssued,
+    DemandeStatusChanged,
+    DemandeSubmitted,
+    OpinionGiven,
+    OpinionRequested,
+    ReasonsGiven,
+)
 from services.identity.events import (
     AccountCreated,
     AccountErased,
@@ -34,7 +41,14 @@ READ: dict[str, set[type[Event]]] = {
         EmailChanged,
         AccountErased,
     },
-    "dossiers": {DemandeSubmitted, DemandeStatusChanged, AttestationIssued, ReasonsGiven},
+    "dossiers": {
+        DemandeSubmitted,
+        DemandeStatusChanged,
+        AttestationIssued,
+        ReasonsGiven,
+        OpinionRequested,
+        OpinionGiven,
+    },
     "discussion": {DiscussionOpened, DocumentsRequested},
 }
 

@@ -1,0 +1,51 @@
+"""Who read a demande: shown to the agents of the service in charge, as to the auditor in its timeline.
+
+An agent is named once a day. Older readings than a year stay in the log and are not shown here (CNIL 2021-122).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
+
+from kernel.http.contract import answers
+from kernel.http.deps import Caller, Run, View, account_of
+from kernel.http.paging import Paged, page_of
+from kernel.http.tokens import Principal
+from kernel.runtime.runtime import Runtime
+from services.dossiers.adapters import readings
+from services.dossiers.aggregate.calendar import paris_day
+from services.dossiers.api.access import of_agent
+from services.dossiers.api.moves import name_of
+from services.dossiers.api.shown_to_agents import Readers
+from services.dossiers.commands import NoteReading
+from services.dossiers.projections import demande_detail
+from services.dossiers.projections import readers as read_by
+
+router = APIRouter(prefix="/api/backoffice/demandes", tags=["Instruction"])
+SHOWN_FOR = timedelta(days=365)
+
+
+@router.get("/{id}/readers", summary="Qui a consulté une demande", responses=answers(200, Readers))
+async def readers(id: str, run: Run, view: View, caller: Caller, paging: Paged) -> dict[str, Any]:
+    """The agents who opened the demande in the last twelve months, once a day each, the latest first."""
+    await of_agent(await view(demande_detail.projection), id, caller)
+    since = paris_day(run.clock()) - SHOWN_FOR
+    found = await read_by.of_demande(await view(read_by.projection), id, since.isoformat(), paging)
+    rows, following = page_of(found, paging, ("day", "agent"))
+    return {"items": [read_by.shown(row) for row in rows], "next": following}
+
+
+def noted(run: Runtime, request: Request, demande: str, caller: Principal, capacity: str) -> BackgroundTask:
+    """Once the answer is sent: note that the caller opened a demande."""
+    command = NoteReading(
+        demande=demande,
+        agent=account_of(caller),
+        day=paris_day(run.clock()).isoformat(),
+        capacity=capacity,
+        agent_name=name_of(caller),
+    )
+    return BackgroundTask(readings.note, run, command, caller.actor, request.state.correlation)

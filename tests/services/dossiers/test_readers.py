@@ -1,0 +1,119 @@
+"""Who opened a demande: once an agent and a day, beside what happened to it, never in the way of reading."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kernel.clock import FrozenClock
+from kernel.errors import unavailable
+from services.dossiers.aggregate.reading import note_reading, reading
+from services.dossiers.commands import NoteReading
+from services.dossiers.events import DemandeConsulted
+from services.dossiers.main import SERVICE
+from tests.services.dossiers.test_colleagues import filed
+from tests.support.given import given
+from tests.support.service import Desk, serving
+
+DESK = "/api/backoffice/demandes"
+READ = {"demande": "d1", "agent": "i1", "day": "2026-11-24", "capacity": "instructeur", "agent_name": "Ada Martin"}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, now: FrozenClock) -> AsyncIterator[Desk]:
+    async with serving(SERVICE, tmp_path, clock=now) as running:
+        yield running
+
+
+def agent(desk: Desk, account: str = "i1", **claims: str) -> dict[str, str]:
+    return desk.as_account(account, "instructeur", services=("vie-associative",), **claims)
+
+
+async def opens(desk: Desk, id: str, headers: dict[str, str]) -> int:
+    return (await desk.client.get(f"{DESK}/{id}", headers=headers)).status_code
+
+
+async def readers(desk: Desk, id: str, **query: str) -> Any:
+    store = desk.run.store
+    seen = {"Guichet-Position": f"dossiers={store.head}.{store.public_head}"}
+    answer = await desk.client.get(f"{DESK}/{id}/readers", params=query, headers=agent(desk) | seen)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_day_is_noted_once() -> None:
+    read, later = DemandeConsulted(**READ), READ | {"day": "2026-11-25"}
+    given(reading).when(note_reading, NoteReading(**READ)).then(read)
+    given(reading, read).when(note_reading, NoteReading(**READ)).nothing()
+    given(reading, read).when(note_reading, NoteReading(**later)).then(DemandeConsulted(**later))
+    given(reading, read).when(note_reading, NoteReading(**READ | {"agent": "i2"})).then(
+        DemandeConsulted(**READ | {"agent": "i2"})
+    )
+
+
+async def test_each_agent_is_named_once_a_day(desk: Desk, now: FrozenClock) -> None:
+    id = await filed(desk)
+    for headers in (agent(desk), agent(desk), agent(desk, "i2", first_name="Luc", last_name="Petit")):
+        assert await opens(desk, id, headers) == 200
+    now.at += timedelta(days=1)
+    await opens(desk, id, agent(desk))
+    found = [(one["agent"]["name"], one["day"], one["capacity"]) for one in (await readers(desk, id))["items"]]
+    assert found == [
+        ("Ada Martin", "2026-11-25", "instructeur"),
+        ("Luc Petit", "2026-11-24", "instructeur"),
+        ("Ada Martin", "2026-11-24", "instructeur"),
+    ]
+    first = await readers(desk, id, limit="2")
+    assert len(first["items"]) == 2
+    assert len((await readers(desk, id, limit="2", cursor=first["next"]))["items"]) == 1
+
+
+async def test_a_reading_changes_nothing_for_anybody_and_names_its_agent_to_the_auditor(desk: Desk) -> None:
+    id = await filed(desk)
+    before = (await desk.client.get(f"{DESK}/{id}", headers=agent(desk))).json()
+    after = (await desk.client.get(f"{DESK}/{id}", headers=agent(desk))).json()
+    assert before["version"] == after["version"] == 1
+    (fact,) = await desk.run.store.read(f"dossiers.reading-{id}")
+    assert (fact.meta.actor, fact.route, fact.public) == ("account:i1", id, False)
+    auditor = desk.as_account("x1", "auditeur")
+    timeline = (await desk.client.get("/audit/timeline", params={"route": id}, headers=auditor)).json()
+    assert [item["type"] for item in timeline if "Consulted" in item["type"]] == [
+        "fr.guichet.dossiers.DemandeConsulted.v1"
+    ]
+    past = await desk.client.get(f"/api/demandes/{id}/history", headers=desk.as_account("a1"))
+    assert "consult" not in past.text
+
+
+async def test_a_refused_reading_and_an_applicants_leave_no_trace(desk: Desk) -> None:
+    id = await filed(desk)
+    stranger = desk.as_account("i3", "instructeur", services=("habitat",))
+    assert await opens(desk, id, stranger) == 404
+    await desk.client.get(f"/api/demandes/{id}", headers=desk.as_account("a1"))
+    assert await desk.run.store.read(f"dossiers.reading-{id}") == []
+    for headers in (stranger, desk.as_account("a1"), desk.as_account("x1", "administrateur")):
+        assert (await desk.client.get(f"{DESK}/{id}/readers", headers=headers)).status_code == 404
+
+
+async def test_a_reading_that_cannot_be_noted_is_still_answered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = await filed(desk)
+
+    async def full(*_: object) -> None:
+        raise unavailable()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.run.store, "update", full)
+        assert await opens(desk, id, agent(desk)) == 200
+    assert (await readers(desk, id))["items"] == []
+
+
+async def test_what_is_older_than_a_year_is_not_shown_here(desk: Desk, now: FrozenClock) -> None:
+    id = await filed(desk)
+    await opens(desk, id, agent(desk))
+    now.at += timedelta(days=365)
+    assert len((await readers(desk, id))["items"]) == 1
+    now.at += timedelta(days=1)
+    assert (await readers(desk, id))["items"] == []
