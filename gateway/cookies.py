@@ -1,4 +1,4 @@
-"""The browser's cookies: the session, the form nonce of a visitor without one, and the positions seen.
+"""The browser's cookies: the session, the form nonce of a visitor without one, the positions seen, a sign-in elsewhere.
 
 All are HttpOnly and SameSite=Lax. On https they carry the `__Host-` prefix (RFC 6265bis), so no
 sub-domain and no plain-http page can set them; on loopback http browsers refuse that prefix.
@@ -15,6 +15,7 @@ from kernel.clock import Clock, parse_rfc3339, system_clock
 SESSION: Final = "guichet"
 VISITOR: Final = "guichet-visiteur"
 POSITION: Final = "guichet-position"
+FEDERATION: Final = "guichet-federation"
 POSITION_LIFE: Final = 3600  # seconds; a position only helps while read models catch up
 
 
@@ -33,6 +34,18 @@ class Cookies:
     def visitor(self, head: Head) -> str | None:
         """The nonce that ties a visitor's forms to his browser."""
         return head.cookies.get(self._prefix + VISITOR) or None
+
+    def federation(self, head: Head) -> str | None:
+        """The secret of a browser that is on its way to FranceConnect or ProConnect, or back."""
+        return head.cookies.get(self._prefix + FEDERATION) or None
+
+    def under_way(self, secret: str, seconds: int) -> str:
+        """Set-Cookie for that secret."""
+        return self._set(FEDERATION, secret, seconds)
+
+    def arrived(self) -> str:
+        """Set-Cookie that forgets it: the next sign-in has another."""
+        return self._set(FEDERATION, "", 0)
 
     def position(self, head: Head) -> str:
         """The positions this browser has seen, as a Guichet-Position header writes them."""

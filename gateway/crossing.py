@@ -75,6 +75,10 @@ class Crossing:
                 self._sessions.forget(caller.token)
         return cookies
 
+    def forget(self, token: str) -> None:
+        """This session was closed here."""
+        self._sessions.forget(token)
+
     def _dress(self, headers: dict[str, str], head: Head, caller: Caller, match: Match) -> dict[str, str]:
         headers["Authorization"] = self._pass(caller, match)
         headers["X-Request-Id"] = head.request_id

@@ -53,6 +53,10 @@ class Errands:
         admit(match.route.who, visit.caller)
         return await self.to_service(visit, match, method, body, given, **query)
 
+    def forget(self, token: str) -> None:
+        """A session was closed by an errand: whoever shows its token is asked about again."""
+        self._crossing.forget(token)
+
     async def account(self, visit: Visit) -> Answer:
         """The visitor's account as identity tells it: `GET /api/me` itself is composed here."""
         return await self.to_service(visit, Match(visit.match.route, "identity", "/api/me"))

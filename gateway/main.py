@@ -16,6 +16,8 @@ from gateway.csrf import Csrf
 from gateway.door import Door
 from gateway.errands import Errands
 from gateway.export import Export
+from gateway.federation import Federation
+from gateway.federation_doors import FederationDoors
 from gateway.headers import AnswerHeaders
 from gateway.health import Health
 from gateway.limits import ClientAddresses, Limits
@@ -49,23 +51,24 @@ class Gateway:
         cookies = Cookies(secure=settings.secure)
         csrf = Csrf(settings.origin, derive(settings.secret_bytes, "form tokens"))
         passes = Passes(Signer("gateway", settings.signing_key.get_secret_value()), settings.secret_bytes)
-        headers, metrics, table = AnswerHeaders(secure=settings.secure), Metrics(), Table(ROUTES)
+        headers = AnswerHeaders(secure=settings.secure, form_targets=settings.providers.values())
+        metrics, table = Metrics(), Table(ROUTES)
         limits = Limits(overall=settings.limit_overall)
         self.upstream = Upstream({name: settings.peer_url(name) for name in SERVICES})
         self.sessions = Sessions(Verification(self.upstream, passes))
         self.bus = _bus(settings, self.sessions)
         crossing = Crossing(passes, Positions(cookies), cookies, self.sessions)
         errands = Errands(table, limits, crossing, self.upstream)
-        site = Site(
-            cookies, csrf, load(settings.theme), {code: said for room in ROOMS for code, said in room.done.items()}
-        )
+        federation = Federation(errands, cookies, settings.providers)
+        done = {code: said for room in ROOMS for code, said in room.done.items()}
+        site = Site(cookies, csrf, load(settings.theme), done, offers=frozenset(settings.providers))
         health = Health(self.upstream, None if self.bus is None else self._bus_is_up, metrics)
         self.door = Door(
             table=table,
             callers=Callers(self.sessions, cookies, csrf, ClientAddresses(settings.trusted_proxies.split(","))),
             limits=limits,
             proxy=Proxy(self.upstream, crossing),
-            handlers=_handlers(site, errands, health),
+            handlers=_handlers(House(site, errands, federation), health),
             error_page=site.refusal,
             cookies=cookies,
             headers=headers,
@@ -103,10 +106,11 @@ def _bus(settings: GatewaySettings, sessions: Sessions) -> NatsBus | None:
     return bus
 
 
-def _handlers(site: Site, errands: Errands, health: Health) -> Mapping[tuple[str, str], Handler]:
+def _handlers(house: House, health: Health) -> Mapping[tuple[str, str], Handler]:
     """What answers each line of the table that leads nowhere else."""
+    site, errands = house.site, house.errands
     views, publication = Views(errands), Publication(site)
-    pages = [room.handlers(House(site, errands)) for room in ROOMS]
+    pages = [FederationDoors(site, house.federation).handlers(), *(room.handlers(house) for room in ROOMS)]
     return {
         ("GET", "/api/me"): views.me,
         ("GET", "/api/me/export"): Export(errands).me,

@@ -18,13 +18,26 @@ class GatewaySettings(Settings):
 
     theme: Path | None = Field(None, description="TOML file with the name, the logo and the colours of the département")
 
+    franceconnect_issuer: str = Field("", description="issuer of FranceConnect v2; without one people use passwords")
+    proconnect_issuer: str = Field("", description="issuer of ProConnect; without one agents use passwords and codes")
+
+    @property
+    def providers(self) -> dict[str, str]:
+        """Where people may be sent to identify themselves: each provider with its origin."""
+        issuers = {"franceconnect": self.franceconnect_issuer, "proconnect": self.proconnect_issuer}
+        return {name: _origin(issuer) for name, issuer in issuers.items() if issuer}
+
     @property
     def origin(self) -> str:
         """The origin of our pages: scheme://host[:port]."""
-        parts = urlsplit(self.public_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return _origin(self.public_url)
 
     @property
     def secure(self) -> bool:
         """Browsers reach us by https."""
         return self.public_url.startswith("https://")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -34,6 +34,23 @@ _ME: Final = _object(
         },
         "services": _TEXTS | {"description": "Les services dont un instructeur fait partie."},
         "franceconnect": {"type": "boolean"},
+        "civil_identity": {
+            "anyOf": [
+                _object(
+                    {
+                        "given_name": _TEXT,
+                        "family_name": _TEXT,
+                        "usual_name": _TEXT_OR_NULL,
+                        "birthdate": _TEXT_OR_NULL
+                        | {"description": "AAAA-MM-JJ ; le jour et le mois sont 00 quand ils ne sont pas connus."},
+                    }
+                ),
+                {"type": "null"},
+            ],
+            "description": "L'identité que FranceConnect a transmise ; elle ne se modifie pas ici.",
+        },
+        "email_proven": {"type": "boolean", "description": "L'adresse a été confirmée par un lien."},
+        "has_password": {"type": "boolean"},
         "second_factor": _object({"enabled": {"type": "boolean"}, "required": {"type": "boolean"}})
         | {"description": "Tant qu'elle est exigée sans être activée, les rôles d'agent sont en sommeil."},
         "terms_to_accept": _TEXT_OR_NULL

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway.contract.composed import COMPOSED
+from gateway.contract.redirects import REDIRECTS
 from gateway.routes import HERE, SERVICES, Route, Who
 
 _AUDIENCE: Final = {
@@ -64,6 +65,8 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["summary"] = summary
     if parameters := [_parameter(name) for name in re.findall(r"\{(\w+)\}", route.path)]:
         operation["parameters"] = parameters
+    if (redirect := REDIRECTS.get((route.method, route.path))) is not None:
+        operation |= redirect | {"responses": redirect["responses"] | operation["responses"]}
     return operation
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from gateway.errands import Content, Errands
+from gateway.federation import Federation
 from gateway.pages.forms import Form
 from gateway.pages.site import Site, refusal_of
 from gateway.refusals import Refusal
@@ -27,10 +28,11 @@ Handler = Callable[[Visit], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What every page may use: the site that renders it, and errands to the public API."""
+    """What every page may use: the site that renders it, errands to the public API, FranceConnect and ProConnect."""
 
     site: Site
     errands: Errands
+    federation: Federation
 
     async def get(self, visit: Visit, path: str, **query: str | int) -> Any:
         """The JSON of a read without which the page cannot be. Raises Refusal as the API answers."""

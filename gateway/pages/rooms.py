@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.pages import account, administration, applicant, audit, desk, filing, public
+from gateway.pages import account, administration, applicant, audit, desk, federation, filing, public
 from gateway.pages.house import Pages
 
 ROOMS: Final[tuple[Pages, ...]] = (
     *public.ROOM,
     *account.ROOM,
+    *federation.ROOM,
     *filing.ROOM,
     *applicant.ROOM,
     *desk.ROOM,

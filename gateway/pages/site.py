@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -43,9 +43,20 @@ class Asset:
 
 
 class Site:
-    """What all pages share: templates, theme, form tokens, the name of whoever is signed in."""
+    """What all pages share: templates, theme, form tokens, the name of whoever is signed in.
 
-    def __init__(self, cookies: Cookies, csrf: Csrf, theme: Theme, done: Mapping[str, str] | None = None) -> None:
+    `offers`: the providers people may identify themselves with besides a password.
+    """
+
+    def __init__(
+        self,
+        cookies: Cookies,
+        csrf: Csrf,
+        theme: Theme,
+        done: Mapping[str, str] | None = None,
+        *,
+        offers: Collection[str] = (),
+    ) -> None:
         self._cookies, self._csrf, self._done = cookies, csrf, dict(done or {})
         static = {file.name: file.read_bytes() for file in files("gateway.pages").joinpath("static").iterdir()}
         static |= {"theme.css": theme.css().encode(), "logo.svg": theme.logo}
@@ -60,6 +71,7 @@ class Site:
         self._templates.globals |= {
             "asset": self._address,
             "theme": theme,
+            "offers": offers,
             "FIELD": FIELD,
             "KEY": KEY,
             "new_key": new_key,
