@@ -239,7 +239,7 @@ async def test_a_tracking_number_opens_its_demande(door: Portal, town: Town) -> 
     town.says("identity", "POST /api/tracking-sessions", 201, OPENED | {"demande": {"id": "d1"}})
     page = await visit(door, "/suivi")
     answer = await submit(door, "/suivi", page, email="t@example.org", tracking_number="4KQ7-M2XA")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/demandes/d1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/demandes")
     assert answer.headers["set-cookie"].startswith("guichet=tok-1; ")
     said = {"slug": "unknown-tracking", "detail": "Aucune demande ne correspond."}
     town.says("identity", "POST /api/tracking-sessions", 401, said)

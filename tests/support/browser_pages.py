@@ -39,6 +39,17 @@ APPLICANT = (
         Shown(f"demande {state}", "/demandes/{id}", "camille", {"id": state})
         for state in ("deposee", "en_instruction", "discutee", "acceptee", "refusee", "retiree")
     ),
+    Shown("tableau de bord", "/tableau-de-bord", "camille"),
+    Shown("tableau de bord vide", "/tableau-de-bord", "nouvelle"),
+    Shown("tableau de bord chargé", "/tableau-de-bord", "association"),
+    Shown("mon compte", "/compte", "camille"),
+    Shown("mon compte vide", "/compte", "nouvelle"),
+    Shown("rattachement refusé", "/compte", "nouvelle", status=422, wrong=True, acts=send_wrong(tracking_number="7")),
+    Shown("mes démarches", "/demandes", "camille"),
+    Shown("mes démarches vides", "/demandes", "nouvelle"),
+    Shown("mes démarches nombreuses", "/demandes", "association"),
+    Shown("mes démarches sans résultat", "/demandes", "camille", query="?q=introuvable&etat=acceptee"),
+    Shown("ma démarche suivie", "/demandes", "suivi"),
     Shown("demande suivie sans compte", "/demandes/{id}", "suivi", {"id": "suivie"}),
     Shown("demande d'autrui", "/demandes/{id}", "nouvelle", {"id": "deposee"}, status=404),
 )

@@ -23,6 +23,10 @@ POST   /double-authentification                               401   415   415   
 GET    /conditions-generales                                  200   200   200      200        200   200     200   200   200     401
 POST   /conditions-generales                                  415   415   415      415        415   415     415   415   415     401
 # applicant
+GET    /tableau-de-bord                                       401   200   200      403        403   200     200   200   200     401
+GET    /compte                                                401   200   200      403        403   200     200   200   200     401
+POST   /compte                                                401   415   415      403        403   415     415   415   415     401
+GET    /demandes                                              401   200   200      200        200   200     200   200   200     401
 GET    /demandes/{id}                                         401   200   404      200        404   404     404   404   404     401
 # filing
 # desk

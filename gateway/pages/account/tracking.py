@@ -20,7 +20,7 @@ async def form(house: House, visit: Visit) -> Response:
 
 @pages.post("/suivi")
 async def follow(house: House, visit: Visit) -> Response:
-    """Open the demande that the number belongs to."""
+    """Open a session for the demande that the number belongs to."""
     form = await house.site.read_form(visit)
     given = {
         "email": form.get("email", "").strip(),
@@ -30,7 +30,8 @@ async def follow(house: House, visit: Visit) -> Response:
     if not mistakes:
         answer = await house.errands.run(visit, "POST", "/api/tracking-sessions", given)
         if answer.status == 201:
-            return redirect(f"/demandes/{answer.json()['demande']['id']}")
+            # As the help says: the list, whose column « Actions » has the loupe.
+            return redirect("/demandes")
         if answer.status not in (401, 422):
             raise refusal_of(answer)
         mistakes = mistakes_of(answer)
