@@ -8,7 +8,8 @@ from kernel.errors import Refused
 from kernel.runtime.declaration import Service, Worker
 from kernel.runtime.process import serve
 from kernel.runtime.runtime import Runtime
-from services.dossiers.adapters.drafts import STATE_DDL
+from services.dossiers.adapters import drafts as typed
+from services.dossiers.adapters import views as saved
 from services.dossiers.adapters.typesetting import TypstPrinter
 from services.dossiers.aggregate.clock import clock
 from services.dossiers.aggregate.demande import demande
@@ -33,6 +34,7 @@ from services.dossiers.api import (
     publication,
     readers,
     statistics,
+    views,
 )
 from services.dossiers.api import catalogue as catalogue_routes
 from services.dossiers.catalogue import shipped
@@ -107,12 +109,13 @@ SERVICE = Service(
         backoffice.router,
         readers.router,
         opinions.router,
+        views.router,
         answers.router,
         inspection.router,
         internal.router,
     ),
     starting=publish_shipped,
-    state_ddl=STATE_DDL,
+    state_ddl=typed.STATE_DDL + saved.STATE_DDL,
     ports=adapters,
     entitled={
         "notifier": (

@@ -98,6 +98,20 @@ FULL: dict[str, dict[str, Any]] = BODIES | {
         "requested_documents": [{"label": "Une pièce", "required": True, "due": "2099-01-01"}],
         "attachments": [MISSING],
     },
+    "/api/backoffice/views/{name}": {
+        "filters": {
+            "tab": "toutes",
+            "status": "deposee",
+            "demarche": "subvention-association",
+            "assigned": "none",
+            "awaiting": "service",
+            "deadline_before": "2099-01-01",
+            "alert": "late",
+            "label": "urgent",
+            "q": "fanfare",
+            "sort": "deadline",
+        }
+    },
     "/api/backoffice/agents": {
         "email": EMAIL,
         "first_name": "Ada",

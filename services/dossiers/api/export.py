@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -68,8 +69,9 @@ async def export(
     """Every demande that the filters leave in, as a file that is sent while it is read."""
     demand_agent(caller)
     await _trace(request, run.state, caller.actor, rfc3339(run.clock()))
-    table = _table(await view(dashboard.projection), caller.services, asked.wanted(caller))
-    name = f"demandes-{paris_day(run.clock()).isoformat()}.{asked.format}"
+    today = paris_day(run.clock())
+    table = _table(await view(dashboard.projection), caller.services, asked.wanted(caller, today))
+    name = f"demandes-{today.isoformat()}.{asked.format}"
     return StreamingResponse(
         as_csv(table) if asked.format == "csv" else as_xlsx(table),
         media_type=MEDIA_TYPES[asked.format],
@@ -96,15 +98,15 @@ async def _table(db: Db, services: frozenset[str], wanted: desk.Wanted) -> Async
     paging = Paging(limit=PAGE)
     while True:
         rows = await desk.of_services(db, services, wanted, paging)
-        yield [_cells(row) for row in rows[:PAGE]]
+        yield [_cells(row, wanted.today) for row in rows[:PAGE]]
         if len(rows) <= PAGE:
             return
         paging.after = [rows[PAGE - 1][key] for key in wanted.keys]
         await asyncio.sleep(0)  # a long list is read between the other requests
 
 
-def _cells(row: Row) -> Sequence[str]:
-    shown = desk.on_desk(row)
+def _cells(row: Row, today: date) -> Sequence[str]:
+    shown = desk.on_desk(row, today)
     return (
         shown["reference"],
         shown["demarche"]["title"],

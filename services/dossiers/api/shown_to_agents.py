@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kernel.http.contract import Shown
+from services.dossiers.aggregate.silence import Alert
 from services.dossiers.api.shown import FiledDemande, FiledDemarche, HistoryEntry, MyDemande, ServiceInCharge, Status
 
 
@@ -16,7 +17,10 @@ class Applicant(Shown):
 
 
 class DeskDemande(MyDemande):
-    """Une demande sur le bureau d'un service ; `deadline` : le jour où le silence vaut décision."""
+    """Une demande sur le bureau d'un service ; `deadline` : le jour où le silence vaut décision.
+
+    `alert` : à quel point ce jour est proche : passé (`late`), dans la semaine (`urgent`), dans le mois (`soon`).
+    """
 
     applicant: Applicant
     assigned_to: str | None
@@ -24,15 +28,28 @@ class DeskDemande(MyDemande):
     awaiting: Literal["applicant", "service"] | None
     labels: list[str]
     deadline: str | None
+    alert: Alert
+
+
+class AlertCounts(Shown):
+    """Combien de demandes à chaque degré d'urgence."""
+
+    late: int
+    urgent: int
+    soon: int
 
 
 class DeskPage(Shown):
-    """Les demandes d'un service ; `counts` : combien à chaque état ; `tabs` : dans chaque onglet."""
+    """Les demandes d'un service ; `counts` : combien à chaque état ; `tabs` : dans chaque onglet.
+
+    `alerts` : combien approchent de leur échéance.
+    """
 
     items: list[DeskDemande]
     next: str | None
     counts: dict[str, int]
     tabs: dict[str, int]
+    alerts: AlertCounts
 
 
 class Colleague(Shown):
@@ -49,6 +66,21 @@ class Colleagues(Shown):
 
     items: list[Colleague]
     next: str | None
+
+
+class SavedView(Shown):
+    """Des filtres de la liste, enregistrés sous un nom."""
+
+    name: str
+    filters: dict[str, str]
+    updated_at: str
+
+
+class SavedViews(Shown):
+    """Les vues de l'agent, par nom."""
+
+    items: list[SavedView]
+    next: None
 
 
 class Assignee(Shown):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from kernel.db import Db, Row
 from kernel.errors import Fault, invalid
 from kernel.http.paging import Paging
+from services.dossiers.aggregate.silence import SOON, URGENT, Alert, alert
 from services.dossiers.projections.dashboard import NEVER, SELECT, mine, searched
 
 Tab = Literal["a_prendre", "les_miennes", "en_attente_usager", "traitees", "toutes"]
@@ -35,17 +37,25 @@ SORTS: Final[Mapping[Sort, tuple[str, bool]]] = {
 }
 
 
+WITHIN: Final = "SELECT count(*) AS n FROM line WHERE service=:service AND deadline BETWEEN :first AND :last"
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """Filters of a list; None leaves everything in. `assigned`: `none` or an agent's id; `me`: who asks."""
+    """Filters of a list; None leaves everything in. `assigned`: `none` or an agent's id.
+
+    `me`: who asks; `today`: the day it is in Paris.
+    """
 
     me: str
+    today: date
     tab: Tab = "toutes"
     status: str | None = None
     demarche: str | None = None
     assigned: str | None = None
     awaiting: str | None = None
     deadline_before: str | None = None
+    alert: Alert | None = None
     label: str | None = None
     q: str | None = None
     sort: Sort = "newest"
@@ -80,8 +90,18 @@ async def of_services(db: Db, services: frozenset[str], wanted: Wanted, paging: 
     return [{**row, "sort": wanted.sort, "labels": labels.get(row["id"], [])} for row in shown]
 
 
-async def counts(db: Db, services: frozenset[str], me: str) -> tuple[dict[str, int], dict[Tab, int]]:
-    """How many demandes of these services stand at each status, and behind each tab."""
+@dataclass(frozen=True)
+class Counts:
+    """How many demandes stand at each status, behind each tab, at each level of alert but `none`."""
+
+    status: dict[str, int]
+    tabs: dict[Tab, int]
+    alerts: dict[Alert, int]
+
+
+async def counts(db: Db, services: frozenset[str], me: str, today: date) -> Counts:
+    """The numbers of these services, whatever is looked for."""
+    alerts: dict[Alert, int] = dict.fromkeys(bounds(today), 0)
     status: dict[str, int] = {}
     tabs: dict[Tab, int] = dict.fromkeys(TABS, 0)
     waiting = f"SELECT count(*) AS n FROM line l WHERE l.service=:service AND {TABS['en_attente_usager']}"
@@ -98,11 +118,15 @@ async def counts(db: Db, services: frozenset[str], me: str) -> tuple[dict[str, i
             elif row["assigned_to"] == me:
                 tabs["les_miennes"] += number
         tabs["en_attente_usager"] += (await db.read(waiting, service=service))[0]["n"]
-    return status, tabs
+        for level, (first, last) in bounds(today).items():
+            found = await db.read(WITHIN, service=service, first=first, last=last)
+            alerts[level] += found[0]["n"]
+    return Counts(status, tabs, alerts)
 
 
-def on_desk(row: Row) -> dict[str, Any]:
-    """A row as the service sees it."""
+def on_desk(row: Row, today: date) -> dict[str, Any]:
+    """A row as the service sees it on a day."""
+    deadline = None if row["deadline"] == NEVER else date.fromisoformat(row["deadline"])
     return {
         **mine(row),
         "unread_messages": row["unread_service"],
@@ -111,7 +135,18 @@ def on_desk(row: Row) -> dict[str, Any]:
         "assigned_name": row["assigned_name"] or None,
         "awaiting": row["awaiting"] if row["status"] in ("deposee", "en_instruction") else None,
         "labels": row["labels"],
-        "deadline": None if row["deadline"] == NEVER else row["deadline"],
+        "deadline": deadline.isoformat() if deadline else None,
+        "alert": alert(deadline, today),
+    }
+
+
+def bounds(today: date) -> dict[Alert, tuple[str, str]]:
+    """The first and the last deadline of each level, as `alert` draws them."""
+    urgent, soon = (today + timedelta(days=days) for days in (URGENT, SOON))
+    return {
+        "late": ("", (today - timedelta(days=1)).isoformat()),
+        "urgent": (today.isoformat(), urgent.isoformat()),
+        "soon": ((urgent + timedelta(days=1)).isoformat(), soon.isoformat()),
     }
 
 
@@ -140,6 +175,12 @@ def _filters(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
     if wanted.label is not None:
         clauses.append("l.id IN (SELECT demande FROM label WHERE label=:label)")
         params["label"] = wanted.label
+    if wanted.alert == "none":
+        clauses.append("l.deadline>:soonest")
+        params["soonest"] = bounds(wanted.today)["soon"][1]
+    elif wanted.alert is not None:
+        clauses.append("l.deadline BETWEEN :first AND :last")
+        params["first"], params["last"] = bounds(wanted.today)[wanted.alert]
     if wanted.deadline_before is not None:
         clauses.append("l.deadline<:before")
         params["before"] = wanted.deadline_before

@@ -1,4 +1,4 @@
-"""Drafts nobody touches are forgotten, and those of an account go with it."""
+"""Drafts nobody touches are forgotten; those of an account go with it, as the views an agent saved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kernel.clock import rfc3339
 from kernel.envelope import Context, Recorded
 from kernel.reactor import Reactor
 from kernel.runtime.runtime import Runtime
-from services.dossiers.adapters import drafts
+from services.dossiers.adapters import drafts, views
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.drafting import discard
 from services.dossiers.commands import DiscardDraft
@@ -38,6 +38,7 @@ async def discard_old_drafts(run: Runtime) -> None:
 async def _left(run: Runtime, fact: AccountErased | AccountForgotten, recorded: Recorded) -> None:
     for id in await drafts.last_changes(run, fact.account):
         await _forget(run, id, "account-erased", run.reaction(recorded, leavers.name))
+    await views.forget_all(run, fact.account)
 
 
 async def _forget(run: Runtime, id: str, reason: str, ctx: Context) -> None:
