@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from kernel.codec import Codec
 from kernel.errors import Kind, conflict
 from kernel.events import Event
 from kernel.eventstore import History
-from kernel.stores.esdb.wire import new_event, row
+from kernel.stores.esdb.wire import new_events, row
 from kernel.stores.eventstoredb import EventStoreDbStore
 from kernel.stores.schema import StoreInUse
 from kernel.stores.step import step
@@ -84,6 +85,64 @@ async def lagging(store: EventStoreDbStore) -> None:
     for task in store._follower._tasks:
         task.cancel()
     await asyncio.gather(*store._follower._tasks, return_exceptions=True)
+    if store._follower._taking is not None:
+        await asyncio.wait([store._follower._taking])
+
+
+async def hear(store: EventStoreDbStore, uri: str, id: str, *versions: int) -> None:
+    """Its subscription brings these facts of a stream, and no more."""
+    client = await connect("asyncio", uri)
+    events = await client.read(stream(id))
+    await store._follower._take([events[version - 1] for version in versions])
+    await client.close()
+
+
+async def test_half_a_command_that_was_heard_of_is_nothing_until_the_rest_comes(
+    replicas: Replicas, double: Server
+) -> None:
+    one, two = await replicas.open("one"), await replicas.open("two")
+    before = await append(one, "a", some("a", 1), 1)
+    assert await two.changed(before.position - 1, 30)
+    await lagging(two)
+    first = await append(one, "a", some("a", 3), 2)
+    await hear(two, double.uri, "a", 2)
+    await hear(two, double.uri, "a", 3)
+    assert (two.head, two.public_head, two._copy.position) == (before.position, before.position, before.position)
+    assert [fact.version for fact in await two.read(stream("a"))] == [1]
+    assert [fact.version for fact in (await two.scan(0)).facts] == [1]
+    assert not await two.changed(before.position, 0.01)
+    await hear(two, double.uri, "a", 4)
+    assert (two.head, await two.read(stream("a"))) == (first.position, await one.read(stream("a")))
+
+
+async def test_a_command_half_of_which_was_heard_of_is_answered_whole(replicas: Replicas, double: Server) -> None:
+    one, two = await replicas.open("one"), await replicas.open("two")
+    await lagging(two)
+    facts = [CounterAdded(counter="a", amount=1), CounterNoted(counter="a", text="t", code="c")]
+    first = await append(one, "a", facts, 1)
+    await hear(two, double.uri, "a", 1)
+    asked = asyncio.create_task(append(two, "a", facts, 1))
+    await asyncio.sleep(0.1)
+    following(two)
+    again = await asked
+    assert (again.replayed, again.version, again.position) == (True, first.version, first.position)
+    assert (again.public_position, list(again.events)) == (first.public_position, list(first.events))
+
+
+async def test_a_command_that_a_lagging_replica_never_heard_of_is_known_as_a_repetition(replicas: Replicas) -> None:
+    one, two = await replicas.open("one"), await replicas.open("two")
+    await lagging(two)
+    first = await append(one, "a", some("a", 2), 1)
+    again = asyncio.create_task(append(two, "a", some("a", 2), 1))
+    other = replace(context(1), fingerprint="other")
+    bent = asyncio.create_task(refused(two.update(stream("a"), lambda _: some("a", 1), other), "idempotency-mismatch"))
+    await asyncio.sleep(0.1)
+    following(two)
+    answer = await again
+    assert (answer.replayed, answer.version, answer.position) == (True, first.version, first.position)
+    assert list(answer.events) == list(first.events)
+    await bent
+    assert len(await two.read(stream("a"))) == 2
 
 
 def following(store: EventStoreDbStore) -> None:
@@ -157,7 +216,7 @@ def test_metadata_comes_back_byte_for_byte_whatever_it_says(text: str) -> None:
     ctx = context(1, actor=text)
     codec = Codec("toy", Vault(MemoryKeys(), SECRET))
     (draft,) = step(stream(text), [], lambda _: [CounterOpened(counter=text)], ctx, codec, START).fresh
-    sent = new_event(draft)
+    (sent,) = new_events([draft])
 
     class Event:
         commit_position, stream_name, stream_position = 7, draft.stream, 0

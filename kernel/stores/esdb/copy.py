@@ -57,13 +57,13 @@ class Copy:
         self.epoch = epoch
 
     def add(self, rows: Sequence[Row], position: int) -> tuple[int, int]:
-        """Take facts in, in the order of the log, and note how far it was looked at; the new heads."""
+        """Take whole commits in, in the order of the log, and note how far it was looked at; the new heads."""
         head, public = self.head, self.public_head
         self._db.execute("BEGIN IMMEDIATE")
         try:
             for row in rows:
                 if row.position > head:
-                    self._db.execute(INSERT, (*row[:9], public, *row[9:]))
+                    self._db.execute(INSERT, (*row[:9], public, row.chain, row.meta, row.data))
                     head, public = row.position, row.position if row.public else public
             self._db.execute("UPDATE copied SET position = max(position, ?)", (position,))
             self._db.execute("COMMIT")

@@ -16,7 +16,7 @@ from pydantic_core import from_json, to_json
 from kernel.ids import random_uuid
 from kernel.stores.esdb.copy import Copy
 from kernel.stores.esdb.link import TIMEOUT, Link, endless
-from kernel.stores.esdb.wire import row
+from kernel.stores.esdb.wire import Row, row
 
 BATCH = 1_000
 WINDOW = 200
@@ -28,11 +28,17 @@ class LogReplaced(RuntimeError):
 
 
 class Follower:
-    """Two tasks: one listens, one writes what was heard, in batches. `moved` is called when the copy grew."""
+    """Two tasks: one listens, one writes what was heard, in batches. `moved` is called when the copy grew.
+
+    A commit of several facts is heard fact by fact and enters the copy whole: a command whose first fact alone was
+    known would be answered from half of what it did.
+    """
 
     def __init__(self, source: str, namespace: str, link: Link, copy: Copy, moved: Callable[[], None]) -> None:
         self._source, self._namespace, self._link, self._copy, self._moved = source, namespace, link, copy, moved
         self._heard: asyncio.Queue[RecordedEvent] = asyncio.Queue(2 * BATCH)
+        self._begun: list[Row] = []
+        self._caught_up = False
         self._seen = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._taking: asyncio.Future[tuple[int, int]] | None = None
@@ -49,7 +55,7 @@ class Follower:
 
     def start(self) -> None:
         """Begin where the copy ends."""
-        self._seen = self._copy.position
+        self._seen, self._heard, self._begun = self._copy.position, asyncio.Queue(2 * BATCH), []
         self._tasks = [asyncio.create_task(work(), name=f"esdb/{self._source}") for work in (self._listen, self._write)]
 
     async def close(self) -> None:
@@ -98,12 +104,19 @@ class Follower:
 
     async def _take(self, heard: Sequence[RecordedEvent]) -> None:
         rows = [row(item, self._namespace) for item in heard if not (item.is_checkpoint or item.is_caught_up)]
-        position = max(item.commit_position or 0 for item in heard)
+        rows = [*self._begun, *rows]
+        whole = max((index + 1 for index, fact in enumerate(rows) if not fact.more), default=0)
+        rows, begun = rows[:whole], rows[whole:]
+        # A restart goes on after the last whole commit.
+        seen = [row.position for row in rows] if begun else [item.commit_position or 0 for item in heard]
+        position = max(seen, default=0)
         if position > self._copy.position:
             self._taking = asyncio.ensure_future(asyncio.to_thread(self._copy.add, rows, position))
             self._copy.took(await asyncio.shield(self._taking), position)
             self._moved()
-        if any(item.is_caught_up for item in heard):
+        self._begun = begun
+        self._caught_up = self._caught_up or any(item.is_caught_up for item in heard)
+        if self._caught_up and not begun:
             self.live.set()
 
 

@@ -1,11 +1,13 @@
 """Facts as EventStoreDB events and back. What is chained is stored byte for byte; the rest rides in the metadata.
 
 The metadata of an event is one JSON object whose last member, `meta`, is the stored metadata of the fact, verbatim.
-`$correlationId` and `$causationId` are the names EventStoreDB's own tools look for.
+`$correlationId` and `$causationId` are the names EventStoreDB's own tools look for. `more` says that facts of the same
+commit follow: a subscription sends them one by one, and half a commit must not be taken for one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from esdbclient import NewEvent, RecordedEvent
@@ -18,7 +20,7 @@ META = b',"meta":'
 
 
 class Row(NamedTuple):
-    """A fact as the copy keeps it; `previous` is known only there."""
+    """A fact as the copy keeps it; `previous` is known only there, and `more` (its commit goes on) is not kept."""
 
     position: int
     stream: str
@@ -32,10 +34,15 @@ class Row(NamedTuple):
     chain: str
     meta: bytes
     data: bytes
+    more: bool = False
 
 
-def new_event(draft: Draft) -> NewEvent:
-    """A fact to append. Its id is the same whenever the command is tried again."""
+def new_events(drafts: Sequence[Draft]) -> list[NewEvent]:
+    """The facts of one commit, to append. Their ids are the same whenever the command is tried again."""
+    return [_new_event(draft, more=draft is not drafts[-1]) for draft in drafts]
+
+
+def _new_event(draft: Draft, *, more: bool) -> NewEvent:
     head = to_json(
         {
             "schema": draft.schema,
@@ -46,6 +53,7 @@ def new_event(draft: Draft) -> NewEvent:
             "$correlationId": draft.meta.correlation,
             "$causationId": draft.meta.causation,
         }
+        | ({"more": True} if more else {})
     )
     # No JSON string holds META unescaped, so its first occurrence is where the head ends.
     return NewEvent(id=draft.id, type=draft.type, data=draft.data, metadata=head[:-1] + META + draft.meta_bytes + b"}")
@@ -67,6 +75,7 @@ def row(event: RecordedEvent, namespace: str = "") -> Row:
         chain=_typed(head, "chain", ""),
         meta=meta,
         data=event.data,
+        more=_typed(head, "more", False),
     )
 
 
