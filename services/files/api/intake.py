@@ -6,7 +6,7 @@ A repetition of the same command goes on where the first attempt stopped, and an
 from __future__ import annotations
 
 from kernel.db import Tx
-from kernel.envelope import Commit, Context
+from kernel.envelope import Commit, Context, Recorded
 from kernel.errors import Kind, Refused, unavailable
 from kernel.runtime.runtime import Runtime
 from services.files.aggregate import StoredFile, accept, receive, reject, stored_file
@@ -37,7 +37,7 @@ async def take_in(run: Runtime, command: ReceiveFile, data: bytes, ctx: Context)
     first = await run.handle(stored_file, command.file, receive, command, ctx)
     state, history = await run.load(stored_file, command.file)
     if state.status != "received":
-        return _again(first, state, history[-1].version)
+        return _again(first, state, history[-1])
     verdict = ctx.step("verdict")
     try:
         await quarantine(run, state, data)
@@ -104,7 +104,9 @@ def _refused(slug: str, hint: str) -> Refused:
     return Refused(KINDS.get(slug, Kind.INVALID), slug, hint)
 
 
-def _again(first: Commit, state: StoredFile, version: int) -> Commit:
+def _again(first: Commit, state: StoredFile, last: Recorded) -> Commit:
     if state.status == "rejected":
         raise _refused(state.refused_as, state.hint)
-    return Commit(first.stream, version, first.position, first.public_position, True, first.events)
+    # The verdict is part of what the command did: readers wait for it, not only for the reception.
+    public = last.position if last.public else last.previous
+    return Commit(first.stream, last.version, last.position, public, True, first.events)

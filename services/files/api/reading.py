@@ -41,7 +41,7 @@ async def read(id: str, run: Run, view: View, caller: Caller, ctx: Ctx) -> Respo
     if card is None:
         raise not_found()
     side = await side_of(run, view, card["demande"], caller)
-    if side.name != card["sender"] and not card["claimed_by"] and not await _carried(run, card):
+    if side.name != card["sender"] and not await _carried(run, card):
         raise not_found()
     await run.handle(stored_file, id, download, RecordDownload(), ctx)
     try:
@@ -66,6 +66,12 @@ async def one(id: str, view: View, caller: Caller) -> dict[str, Any]:
 
 
 async def _carried(run: Run, card: dict[str, Any]) -> bool:
+    if card["claimed_by"]:
+        return True
+    # The card may be a moment behind our own log, which is asked before a neighbour that may be away.
+    state, _ = await run.load(stored_file, card["id"])
+    if state.claimed_by:
+        return True
     # The message may be a moment ahead of our copy of it: its owner knows.
     told = await run.peers["discussion"].get(f"/internal/demandes/{card['demande']}/discussion")
     return told is not None and card["id"] in told["files"]

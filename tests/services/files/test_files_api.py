@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from kernel.clock import FrozenClock, system_clock
+from kernel.feed import FeedPage
 from services.discussion.events import DiscussionOpened, MessagePosted
 from services.dossiers.events import Contact, DemandeSubmitted, OnBehalfOf
 from services.files.adapters.antivirus import NoAntivirus
@@ -127,6 +129,26 @@ async def test_a_document_is_sent_and_read_by_both_sides_once_a_message_carries_
     assert "sandbox" in read.headers["content-security-policy"]
 
 
+async def test_a_document_that_was_just_claimed_is_read_though_its_card_lags_and_the_discussion_is_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(desk)
+    id = (await send(desk, desk.as_account("a1"))).json()["id"]
+    live, goes_on = desk.run.projectors["file_card"].live, asyncio.Event()
+    apply = live.apply
+
+    async def later(source: str, page: FeedPage) -> None:
+        await goes_on.wait()
+        await apply(source, page)
+
+    monkeypatch.setattr(live, "apply", later)
+    assert (await desk.client.get(f"/api/files/{id}", headers=agent(desk))).status_code == 503
+    carrying = recorded(message(id))
+    await claims.reactions[("discussion", "MessagePosted")](desk.run, carrying.event, carrying)
+    assert (await desk.client.get(f"/api/files/{id}", headers=agent(desk))).status_code == 200
+    goes_on.set()
+
+
 async def test_an_applicant_sends_nothing_before_a_discussion_is_open(desk: Desk) -> None:
     answer = await send(desk, desk.as_account("a1"))
     # The discussion service is away and our copy knows of none: absence is no answer.
@@ -140,6 +162,7 @@ async def test_the_same_key_sends_the_same_file_and_another_file_under_it_is_ref
     first, again = await send(desk, who), await send(desk, who)
     assert again.json() == first.json()
     assert again.headers["idempotency-replayed"] == "true"
+    assert again.headers["guichet-position"] == first.headers["guichet-position"]
     other = await send(desk, who, name="autre.pdf")
     assert (other.status_code, other.json()["slug"]) == (422, "idempotency-mismatch")
 
