@@ -3,41 +3,50 @@
 TABLE = """
 # anon. owner other tracking tracking-2 agent agent-2 admin audit garbage
 # public, account
-GET    /                                                      200   200   200      200        200   200     200   200   200     401
-GET    /connexion                                             200   303   303      200        200   303     303   303   303     401
+GET    /                                                      200   200   200      200        200   200     200   200   200     303
+GET    /demarches                                             200   200   200      200        200   200     200   200   200     303
+GET    /demarches/{slug}                                      200   200   200      200        200   200     200   200   200     303
+GET    /aide                                                  200   200   200      200        200   200     200   200   200     303
+GET    /avantages                                             200   200   200      200        200   200     200   200   200     303
+GET    /contact                                               200   200   200      200        200   200     200   200   200     303
+GET    /confidentialite                                       200   200   200      200        200   200     200   200   200     303
+GET    /accessibilite                                         200   200   200      200        200   200     200   200   200     303
+GET    /mentions-legales                                      200   200   200      200        200   200     200   200   200     303
+GET    /plan-du-site                                          200   200   200      200        200   200     200   200   200     303
+GET    /connexion                                             200   303   303      200        200   303     303   303   303     303
 POST   /connexion                                             415   415   415      415        415   415     415   415   415     401
-GET    /deconnexion                                           200   200   200      200        200   200     200   200   200     401
+GET    /deconnexion                                           200   200   200      200        200   200     200   200   200     303
 POST   /deconnexion                                           415   415   415      415        415   415     415   415   415     401
-GET    /activation/{token}                                    200   200   200      200        200   200     200   200   200     401
+GET    /activation/{token}                                    200   200   200      200        200   200     200   200   200     303
 POST   /activation/{token}                                    415   415   415      415        415   415     415   415   415     401
-GET    /suivi                                                 200   200   200      200        200   200     200   200   200     401
+GET    /suivi                                                 200   200   200      200        200   200     200   200   200     303
 POST   /suivi                                                 415   415   415      415        415   415     415   415   415     401
-GET    /mot-de-passe                                          200   200   200      200        200   200     200   200   200     401
+GET    /mot-de-passe                                          200   200   200      200        200   200     200   200   200     303
 POST   /mot-de-passe                                          415   415   415      415        415   415     415   415   415     401
-GET    /mot-de-passe/{token}                                  200   200   200      200        200   200     200   200   200     401
+GET    /mot-de-passe/{token}                                  200   200   200      200        200   200     200   200   200     303
 POST   /mot-de-passe/{token}                                  415   415   415      415        415   415     415   415   415     401
-GET    /adresse/{token}                                       401   200   200      403        403   200     200   200   200     401
+GET    /adresse/{token}                                       303   200   200      403        403   200     200   200   200     303
 POST   /adresse/{token}                                       401   415   415      403        403   415     415   415   415     401
-GET    /double-authentification                               401   200   200      403        403   200     200   200   200     401
+GET    /double-authentification                               303   200   200      403        403   200     200   200   200     303
 POST   /double-authentification                               401   415   415      403        403   415     415   415   415     401
-GET    /conditions-generales                                  200   200   200      200        200   200     200   200   200     401
+GET    /conditions-generales                                  200   200   200      200        200   200     200   200   200     303
 POST   /conditions-generales                                  415   415   415      415        415   415     415   415   415     401
 # applicant
-GET    /tableau-de-bord                                       401   200   200      403        403   200     200   200   200     401
-GET    /compte                                                401   200   200      403        403   200     200   200   200     401
+GET    /tableau-de-bord                                       303   200   200      403        403   200     200   200   200     303
+GET    /compte                                                303   200   200      403        403   200     200   200   200     303
 POST   /compte                                                401   415   415      403        403   415     415   415   415     401
-GET    /demandes                                              401   200   200      200        200   200     200   200   200     401
-GET    /demandes/{id}                                         401   200   404      200        404   404     404   404   404     401
+GET    /demandes                                              303   200   200      200        200   200     200   200   200     303
+GET    /demandes/{id}                                         303   200   404      200        404   404     404   404   404     303
 # filing
 # desk
 # administration
 # audit
-GET    /audit                                                 401   403   403      403        403   403     403   403   200     401
-GET    /audit/evenements                                      401   403   403      403        403   403     403   403   200     401
-GET    /audit/demandes/{id}                                   401   403   403      403        403   403     403   403   200     401
-GET    /audit/flux/{service}/{stream}                         401   403   403      403        403   403     403   403   200     401
-GET    /audit/verification                                    401   403   403      403        403   403     403   403   200     401
-GET    /audit/relectures                                      401   403   403      403        403   403     403   403   200     401
+GET    /audit                                                 303   403   403      403        403   403     403   403   200     303
+GET    /audit/evenements                                      303   403   403      403        403   403     403   403   200     303
+GET    /audit/demandes/{id}                                   303   403   403      403        403   403     403   403   200     303
+GET    /audit/flux/{service}/{stream}                         303   403   403      403        403   403     403   403   200     303
+GET    /audit/verification                                    303   403   403      403        403   403     403   403   200     303
+GET    /audit/relectures                                      303   403   403      403        403   403     403   403   200     303
 POST   /audit/verification                                    401   403   403      403        403   403     403   403   415     401
 POST   /audit/relectures                                      401   403   403      403        403   403     403   403   415     401
 """  # noqa: E501

@@ -1,5 +1,5 @@
-"""What everybody may read: the home page, the conditions."""
+"""What everybody may read: the home page, the catalogue, help, the texts that the law asks for."""
 
-from gateway.pages.public import home, terms
+from gateway.pages.public import catalogue, duties, help, home, terms
 
-ROOM = (home.pages, terms.pages)
+ROOM = (home.pages, catalogue.pages, help.pages, duties.pages, terms.pages)

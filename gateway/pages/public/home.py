@@ -1,30 +1,44 @@
-"""The home page: what can be asked here, and the two ways in."""
+"""The home page: what can be asked here, and the ways in; for who is signed in, what waits for him."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from gateway.pages.house import House, Pages
-from gateway.refusals import Refusal
+from gateway.pages.public.catalogue import KINDS, open_demarches
 from gateway.visits import Visit
 
-pages = Pages()
+pages = Pages(
+    done={
+        "deconnexion": "Vous êtes déconnecté(e).",
+        "compte-efface": "Votre compte est effacé, avec tout ce qu'il contenait de personnel.",
+        "conditions-acceptees": "Vous avez accepté les conditions générales d'utilisation.",
+    }
+)
+
+SHOWN: Final = 4
 
 
 @pages.get("/")
 async def show(house: House, visit: Visit) -> Response:
     """The page stands even when the catalogue does not answer: signing in and tracking still work."""
-    return house.site.page(visit, "public/home.html", demarches=await _demarches(house, visit))
+    found, waiting = await asyncio.gather(open_demarches(house, visit), _waiting(house, visit))
+    return house.site.page(
+        visit,
+        "public/home.html",
+        demarches=None if found is None else found[:SHOWN],
+        count=0 if found is None else len(found),
+        kinds=KINDS,
+        waiting=waiting,
+    )
 
 
-async def _demarches(house: House, visit: Visit) -> list[dict[str, Any]] | None:
-    try:
-        answer = await house.errands.run(visit, "GET", "/api/demarches", limit=100)
-    except Refusal:
-        return None
-    if answer.status != 200:
-        return None
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
+async def _waiting(house: House, visit: Visit) -> list[dict[str, Any]] | None:
+    """Discussions with something unread; None when nobody can tell."""
+    if not visit.caller.account:
+        return []
+    said = await house.part(visit, "/api/notifications", limit=100)
+    return None if said is None else [item for item in said["items"] if item["unread"]]
