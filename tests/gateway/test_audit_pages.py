@@ -88,16 +88,16 @@ async def test_facts_are_searched_with_the_filters_of_the_api(door: Portal, town
     town.says("dossiers", "GET /audit/events", body=[SUBMITTED])
     page = await read(door, town, "/audit/evenements?service=dossiers&type=DemandeSubmitted&actor=account:a1&stream=")
     accessible(page)
-    assert "limit=50&after=0&type=DemandeSubmitted&actor=account%3Aa1" in town.last.query
+    assert "limit=15&after=0&type=DemandeSubmitted&actor=account%3Aa1" in town.last.query
     assert "&lt;b&gt;Piano&lt;/b&gt;" in page.text
     assert f"{TRAVEL}?version=1" in page.text
     assert "Afficher la suite" not in page.text
 
 
 async def test_a_full_page_of_facts_leads_to_the_next(door: Portal, town: Town) -> None:
-    town.says("dossiers", "GET /audit/events", body=[fact("DemandeSubmitted", number) for number in range(1, 51)])
+    town.says("dossiers", "GET /audit/events", body=[fact("DemandeSubmitted", number) for number in range(1, 16)])
     page = await read(door, town, "/audit/evenements?type=DemandeSubmitted")
-    assert "/audit/evenements?service=dossiers&amp;type=DemandeSubmitted&amp;after=50" in page.text
+    assert "/audit/evenements?service=dossiers&amp;type=DemandeSubmitted&amp;after=15" in page.text
 
 
 async def test_what_the_api_does_not_understand_is_said_at_its_field(door: Portal, town: Town) -> None:

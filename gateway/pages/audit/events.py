@@ -18,7 +18,7 @@ from gateway.visits import Visit
 
 pages = Pages()
 
-PAGE: Final = 50
+PAGE: Final = 15  # a fact in full weighs up to ten kilobytes
 FILTERS: Final = ("type", "stream", "actor", "correlation", "since", "until")
 
 
