@@ -2,29 +2,75 @@
 
 from __future__ import annotations
 
-from tests.support.browser_visits import Shown, send_wrong
+from playwright.sync_api import Page, expect
 
-# GET pages of the table that nothing looks at, each with its reason.
+from tests.support.browser_visits import Shown, press, send_wrong
+
+# GET routes of the table that nothing looks at, each with its reason.
 NOT_PAGES: dict[str, str] = {}
+
+
+def _verified(page: Page) -> None:
+    press("Vérifier")(page)
+    expect(page.locator("#progression:not([data-running]) table")).to_be_visible()
+
+
+def _replayed(page: Page) -> None:
+    page.locator("main form").get_by_role("button").first.click()
+    expect(page.locator("#progression:not([data-running])")).to_contain_text("relus en")
+
 
 PUBLIC = (
     Shown("accueil", "/"),
+    Shown("catalogue", "/demarches"),
+    Shown("catalogue, recherche", "/demarches", query="?q=bourse"),
+    Shown("catalogue, rien trouvé", "/demarches", query="?q=introuvable"),
+    Shown("démarche", "/demarches/{slug}"),
+    Shown("démarche inconnue", "/demarches/{slug}", wild={"slug": "perime"}, status=404),
+    Shown("aide", "/aide"),
+    Shown("avantages", "/avantages"),
+    Shown("contact", "/contact"),
+    Shown("accessibilité", "/accessibilite"),
+    Shown("données personnelles", "/confidentialite"),
+    Shown("mentions légales", "/mentions-legales"),
+    Shown("plan du site", "/plan-du-site"),
+    Shown("conditions générales", "/conditions-generales"),
     Shown("connexion", "/connexion"),
     Shown(
         "connexion refusée",
         "/connexion",
         status=422,
         wrong=True,
-        acts=send_wrong(email="ada@example.org", password="mauvais"),
+        acts=send_wrong("SE CONNECTER", email="ada@example.org", password="mauvais"),
     ),
     Shown("suivi", "/suivi"),
     Shown(
-        "suivi refusé", "/suivi", status=422, wrong=True, acts=send_wrong(email="ada@example.org", tracking_number="7")
+        "suivi refusé",
+        "/suivi",
+        status=422,
+        wrong=True,
+        acts=send_wrong(email="ada@example.org", tracking_number="7"),
     ),
     Shown("activation", "/activation/{token}", wild={"token": "activation"}),
+    Shown(
+        "activation refusée",
+        "/activation/{token}",
+        wild={"token": "perime"},
+        status=422,
+        wrong=True,
+        acts=send_wrong(password="mauvais"),
+    ),
     Shown("mot de passe oublié", "/mot-de-passe"),
+    Shown("mot de passe oublié, sans adresse", "/mot-de-passe", status=422, wrong=True, acts=send_wrong(email="")),
     Shown("nouveau mot de passe", "/mot-de-passe/{token}", wild={"token": "oubli"}),
-    Shown("conditions générales", "/conditions-generales"),
+    Shown(
+        "nouveau mot de passe trop faible",
+        "/mot-de-passe/{token}",
+        wild={"token": "oubli"},
+        status=422,
+        wrong=True,
+        acts=send_wrong(password="azerty"),
+    ),
     Shown("documentation de l'API", "/api/docs"),
     Shown("documentation de l'API, un thème", "/api/docs", query="?theme=back-office"),
     Shown("page introuvable", "/", query="nulle-part", status=404),
@@ -32,6 +78,24 @@ PUBLIC = (
 
 APPLICANT = (
     Shown("accueil connecté", "/", "camille"),
+    Shown("tableau de bord", "/tableau-de-bord", "camille"),
+    Shown("tableau de bord, rien encore", "/tableau-de-bord", "nouvelle"),
+    Shown("tableau de bord, beaucoup", "/tableau-de-bord", "association"),
+    Shown("mon compte", "/compte", "camille"),
+    Shown("mon compte, rien encore", "/compte", "nouvelle"),
+    Shown(
+        "mon compte, numéro refusé",
+        "/compte",
+        "nouvelle",
+        status=422,
+        wrong=True,
+        acts=send_wrong(tracking_number="7"),
+    ),
+    Shown("mes demandes", "/demandes", "camille"),
+    Shown("mes demandes, aucune", "/demandes", "nouvelle"),
+    Shown("mes demandes, beaucoup", "/demandes", "association"),
+    Shown("mes demandes, rien trouvé", "/demandes", "camille", query="?q=introuvable"),
+    Shown("mes demandes, une seule suivie", "/demandes", "suivi"),
     Shown("double authentification", "/double-authentification", "nouvelle"),
     Shown("déconnexion", "/deconnexion", "camille"),
     Shown("adresse nouvelle", "/adresse/{token}", "camille", {"token": "perime"}),
@@ -39,21 +103,24 @@ APPLICANT = (
         Shown(f"demande {state}", "/demandes/{id}", "camille", {"id": state})
         for state in ("deposee", "en_instruction", "discutee", "acceptee", "refusee", "retiree")
     ),
-    Shown("tableau de bord", "/tableau-de-bord", "camille"),
-    Shown("tableau de bord vide", "/tableau-de-bord", "nouvelle"),
-    Shown("tableau de bord chargé", "/tableau-de-bord", "association"),
-    Shown("mon compte", "/compte", "camille"),
-    Shown("mon compte vide", "/compte", "nouvelle"),
-    Shown("rattachement refusé", "/compte", "nouvelle", status=422, wrong=True, acts=send_wrong(tracking_number="7")),
-    Shown("mes démarches", "/demandes", "camille"),
-    Shown("mes démarches vides", "/demandes", "nouvelle"),
-    Shown("mes démarches nombreuses", "/demandes", "association"),
-    Shown("mes démarches sans résultat", "/demandes", "camille", query="?q=introuvable&etat=acceptee"),
-    Shown("ma démarche suivie", "/demandes", "suivi"),
     Shown("demande suivie sans compte", "/demandes/{id}", "suivi", {"id": "suivie"}),
     Shown("demande d'autrui", "/demandes/{id}", "nouvelle", {"id": "deposee"}, status=404),
 )
 
-AGENTS: tuple[Shown, ...] = ()
+AUDITOR = (
+    Shown("audit", "/audit", "auditeur"),
+    Shown("audit, demande inconnue", "/audit", "auditeur", query="?demande=2026-inconnue", status=422, wrong=True),
+    Shown("audit, événements", "/audit/evenements", "auditeur"),
+    Shown("audit, histoire d'une demande", "/audit/demandes/{id}", "auditeur", {"id": "discutee"}),
+    Shown("audit, flux", "/audit/flux/{service}/{stream}", "auditeur"),
+    Shown("audit, flux au début", "/audit/flux/{service}/{stream}", "auditeur", query="?version=1"),
+    Shown("audit, vérification", "/audit/verification", "auditeur"),
+    Shown("audit, vérification faite", "/audit/verification", "auditeur", acts=_verified),
+    Shown("audit, relectures", "/audit/relectures", "auditeur"),
+    Shown("audit, relecture faite", "/audit/relectures", "auditeur", acts=_replayed),
+    Shown("audit refusé à un demandeur", "/audit", "camille", status=403),
+)
+
+AGENTS: tuple[Shown, ...] = (*AUDITOR,)
 
 PAGES = (*PUBLIC, *APPLICANT, *AGENTS)

@@ -152,16 +152,20 @@ def too_wide(page: Page) -> list[str]:
     return found
 
 
-def send_wrong(**fields: str) -> Callable[[Page], None]:
-    """Fill in these fields of the page's form, by name, and send it though the browser would object."""
+def send_wrong(button: str = "", **fields: str) -> Callable[[Page], None]:
+    """Fill in these fields by name, and press a button (else the last one of their form) though the browser objects."""
 
     def act(page: Page) -> None:
-        form = page.locator("main form").filter(has=page.locator("button")).first
+        form = page.locator("main form[method=post]")
+        for name in fields:
+            form = form.filter(has=page.locator(f"[name={json.dumps(name)}]"))
+        form = form.first
         form.evaluate("form => { form.noValidate = true }")
         for name, value in fields.items():
             form.locator(f"[name={json.dumps(name)}]").fill(value)
+        buttons = form.get_by_role("button", name=button) if button else form.locator("button:not([type=button])")
         with page.expect_navigation():
-            form.locator("button:not([type=button])").last.click()
+            buttons.last.click()
 
     return act
 
