@@ -29,6 +29,7 @@ from kernel.runtime.app import application
 from kernel.runtime.assembly import running
 from services.dossiers.main import SERVICE
 from services.dossiers.projections import dashboard, statistics
+from services.dossiers.projections.words import plain
 
 DESK, FIGURES = "/api/backoffice/demandes", "/api/backoffice/statistics"
 FIRST = ("Ada", "Bérénice", "Chloé", "Driss", "Élise", "François", "Gaël", "Hélène", "Inès", "Jérôme")
@@ -44,6 +45,8 @@ QUERIES: Mapping[str, str] = {
     "tab les_miennes": "?tab=les_miennes",
     "tab en_attente_usager": "?tab=en_attente_usager&sort=deadline",
     "tab traitees": "?tab=traitees&sort=updated",
+    "alert late": "?alert=late&sort=deadline",
+    "alert none": "?alert=none",
     "one status": "?status=refusee",
     "100 a page": "?limit=100",
     "search: one word, frequent": "?q=martin",
@@ -72,7 +75,7 @@ def lines(number: int) -> Iterator[dict[str, object]]:
             "deadline": (at + timedelta(days=61)).date().isoformat() if work else dashboard.NEVER,
             "agent": "" if work and chance.random() < 0.5 else f"i{i % 12}",
             "name": f"{first} {last}",
-            "words": dashboard.plain(
+            "words": plain(
                 f"2026-{i:05d} Aide au logement des jeunes {first} {last} {first}.{last}.personne{i}@example.org"
             ),
         }

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from kernel.http.contract import answers
-from kernel.http.deps import Caller, View
+from kernel.http.deps import Caller, Run, View
+from services.dossiers.aggregate.calendar import paris_day
 from services.dossiers.api.access import demand_agent
-from services.dossiers.api.shown_to_agents import Statistics
+from services.dossiers.api.shown_of_statistics import Statistics
 from services.dossiers.projections import statistics
 
 router = APIRouter(prefix="/api/backoffice", tags=["Instruction"])
@@ -26,12 +27,13 @@ class StatisticsFilters(BaseModel):
 
 
 @router.get("/statistics", summary="Les chiffres de mes services", responses=answers(200, Statistics))
-async def figures(view: View, caller: Caller, asked: Annotated[StatisticsFilters, Query()]) -> dict[str, Any]:
-    """How many demandes came, how long they took from filing to decision, how they ended."""
+async def figures(run: Run, view: View, caller: Caller, asked: Annotated[StatisticsFilters, Query()]) -> dict[str, Any]:
+    """How many demandes came, how long they took from filing to decision, how they ended, how long others wait."""
     demand_agent(caller)
     scope = statistics.Scope(
         since=asked.since.isoformat() if asked.since else None,
         until=asked.until.isoformat() if asked.until else None,
         demarche=asked.demarche,
     )
-    return await statistics.of_services(await view(statistics.projection), caller.services, scope)
+    today = paris_day(run.clock())
+    return await statistics.of_services(await view(statistics.projection), caller.services, scope, today)

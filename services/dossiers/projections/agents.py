@@ -14,7 +14,7 @@ from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.http.paging import Paging
 from kernel.projection import Projection
-from services.dossiers.projections.dashboard import plain
+from services.dossiers.projections.words import plain
 from services.identity.events import (
     AccountActivated,
     AccountCreated,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -11,16 +12,17 @@ from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.http.paging import Paging
 from kernel.projection import Projection
-from services.dossiers.aggregate.form import Definition
+from services.dossiers.aggregate.form import Definition, Kind
 from services.dossiers.events import DemarcheClosed, DemarchePublished
+from services.dossiers.projections.words import plain, searched
 
 projection = Projection(
     "catalogue",
-    version=2,
+    version=3,
     ddl="""
     CREATE TABLE IF NOT EXISTS demarche(slug TEXT NOT NULL, version INTEGER NOT NULL, title TEXT NOT NULL,
       service TEXT NOT NULL, definition TEXT NOT NULL, in_force INTEGER NOT NULL, published_at TEXT NOT NULL,
-      PRIMARY KEY(slug, version));
+      sorted TEXT NOT NULL, audience TEXT NOT NULL, words TEXT NOT NULL, PRIMARY KEY(slug, version));
     CREATE TABLE IF NOT EXISTS status(slug TEXT PRIMARY KEY, is_open INTEGER NOT NULL, closed_at TEXT NOT NULL,
       facts INTEGER NOT NULL);
     """,
@@ -31,15 +33,26 @@ projection = Projection(
 def _published(tx: Tx, fact: DemarchePublished, recorded: Recorded) -> None:
     tx.run("UPDATE demarche SET in_force=0 WHERE slug=:slug", slug=fact.slug)
     tx.run(
-        "INSERT INTO demarche VALUES(:slug, :version, :title, :service, :definition, 1, :at) ON CONFLICT DO NOTHING",
+        "INSERT INTO demarche VALUES(:slug, :version, :title, :service, :definition, 1, :at, :sorted, :audience,"
+        " :words) ON CONFLICT DO NOTHING",
         slug=fact.slug,
         version=fact.version,
         title=fact.title,
         service=fact.service,
         definition=to_json(fact.definition).decode(),
         at=rfc3339(recorded.at),
+        sorted=plain(fact.title),
+        audience=" ".join(fact.definition.get("audience", ())),
+        words=plain(" ".join(_known_by(fact))),
     )
     _set(tx, fact.slug, recorded, "")
+
+
+def _known_by(fact: DemarchePublished) -> Iterator[str]:
+    yield fact.title
+    yield from (str(fact.definition.get(name) or "") for name in ("summary", "service_label"))
+    yield from map(str, fact.definition.get("keywords") or ())
+    yield fact.slug.replace("-", " ")
 
 
 @projection.on(DemarcheClosed)
@@ -61,9 +74,14 @@ def _set(tx: Tx, slug: str, recorded: Recorded, closed_at: str) -> None:
 SELECT = "SELECT d.*, s.is_open, s.closed_at, s.facts FROM demarche d JOIN status s ON s.slug=d.slug"
 
 
-async def published(db: Db) -> list[dict[str, Any]]:
-    """Every démarche that takes demandes, by title."""
-    rows = await db.read(f"{SELECT} WHERE d.in_force=1 AND s.is_open=1 ORDER BY d.title, d.slug")
+async def published(db: Db, q: str | None = None, audience: Kind | None = None) -> list[dict[str, Any]]:
+    """The démarches that take demandes by title, all or those that words and a kind of applicant find."""
+    clauses, params = searched(q, "d.words")
+    if audience is not None:
+        clauses.append("(' ' || d.audience || ' ') LIKE :audience")
+        params["audience"] = f"% {audience} %"
+    where = " AND ".join(["d.in_force=1", "s.is_open=1", *clauses])
+    rows = await db.read(f"{SELECT} WHERE {where} ORDER BY d.sorted, d.slug", **params)
     return [_shown(row) for row in rows]
 
 

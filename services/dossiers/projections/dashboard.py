@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from kernel.clock import rfc3339
@@ -28,10 +27,10 @@ from services.dossiers.events import (
     DraftDiscarded,
     ImplicitDecisionTaken,
 )
+from services.dossiers.projections.words import plain, searched
 
 NEVER = "9999-12-31"
 """The deadline of what silence does not decide: it sorts after every other."""
-LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "’": "'"})
 
 projection = Projection(
     "dashboard",
@@ -207,7 +206,7 @@ SELECT = (
 
 async def of_owner(db: Db, owner: str, status: str | None, q: str | None, paging: Paging) -> list[Row]:
     """An account's demandes, newest first."""
-    found, params = searched(q)
+    found, params = searched(q, "l.words")
     clauses = ["l.owner=:owner", *found]
     if status is not None:
         clauses.append("l.status=:status")
@@ -239,20 +238,3 @@ def mine(row: Row) -> dict[str, Any]:
         "updated_at": row["updated_at"],
         "unread_messages": row["unread_applicant"],
     }
-
-
-def plain(text: str) -> str:
-    """Lower case, without accents or ligatures: what a search compares."""
-    parted = unicodedata.normalize("NFKD", text.lower().translate(LIGATURES))
-    return "".join(c for c in parted if not unicodedata.combining(c))
-
-
-def searched(q: str | None) -> tuple[list[str], dict[str, str]]:
-    """The clauses and values of a search: every word, anywhere in what a demande is known by."""
-    words = plain(q or "").split()[:8]
-    clauses = [f"l.words LIKE :word{number} ESCAPE '\\'" for number in range(len(words))]
-    return clauses, {f"word{number}": f"%{_literal(word)}%" for number, word in enumerate(words)}
-
-
-def _literal(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -15,7 +15,8 @@ from kernel.db import Db, Row
 from kernel.errors import Fault, invalid
 from kernel.http.paging import Paging
 from services.dossiers.aggregate.silence import SOON, URGENT, Alert, alert
-from services.dossiers.projections.dashboard import NEVER, SELECT, mine, searched
+from services.dossiers.projections.dashboard import NEVER, SELECT, mine
+from services.dossiers.projections.words import searched
 
 Tab = Literal["a_prendre", "les_miennes", "en_attente_usager", "traitees", "toutes"]
 Sort = Literal["newest", "oldest", "deadline", "updated"]
@@ -161,7 +162,7 @@ async def _labels(db: Db, demandes: list[str]) -> dict[str, list[str]]:
 
 
 def _filters(wanted: Wanted) -> tuple[list[str], dict[str, Any]]:
-    found, words = searched(wanted.q)
+    found, words = searched(wanted.q, "l.words")
     clauses, params = [TABS[wanted.tab], *found], {"me": wanted.me, **words}
     for name in ("status", "demarche"):
         if (asked := getattr(wanted, name)) is not None:

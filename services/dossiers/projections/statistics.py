@@ -89,14 +89,19 @@ class Scope:
     demarche: str | None = None
 
 
-async def of_services(db: Db, services: frozenset[str], scope: Scope) -> dict[str, Any]:
-    """The figures of some services, all together."""
+async def of_services(db: Db, services: frozenset[str], scope: Scope, today: date) -> dict[str, Any]:
+    """The figures of some services, all together; what is waiting, as it stands today."""
     where, params = _where(services, scope)
     filed = await db.read(
         f"SELECT filed_month AS month, count(*) AS n FROM course WHERE {where} GROUP BY filed_month", **params
     )
     ended = await db.read(
-        f"SELECT ended_month AS month, count(*) AS n FROM course WHERE {where} AND kind<>'' GROUP BY ended_month",
+        "SELECT ended_month AS month, kind, days, count(*) AS n FROM course"
+        f" WHERE {where} AND kind<>'' GROUP BY ended_month, kind, days",
+        **params,
+    )
+    waiting = await db.read(
+        f"SELECT demarche, filed_on, count(*) AS n FROM course WHERE {where} AND kind='' GROUP BY demarche, filed_on",
         **params,
     )
     taken = await db.read(
@@ -108,7 +113,8 @@ async def of_services(db: Db, services: frozenset[str], scope: Scope) -> dict[st
         "filed": sum(row["n"] for row in taken),
         "pending": sum(row["n"] for row in taken if not row["kind"]),
         "months": _months(filed, ended),
-        "demarches": _demarches(taken),
+        "demarches": _demarches(taken, waiting, today),
+        "waiting": ages(waiting, today),
         "delays": delays(taken),
         "decisions": _decisions(taken),
     }
@@ -124,6 +130,21 @@ def delays(rows: Iterable[Row]) -> dict[str, Any]:
     return {"decided": number, "median_days": _rank(found, number, 0.5), "p90_days": _rank(found, number, 0.9)}
 
 
+def ages(rows: Iterable[Row], today: date) -> dict[str, Any]:
+    """How long what nobody decided has been waiting, in days since it was filed."""
+    found: dict[int, int] = {}
+    for row in rows:
+        days = max((today - date.fromisoformat(row["filed_on"])).days, 0)
+        found[days] = found.get(days, 0) + row["n"]
+    number = sum(found.values())
+    return {
+        "number": number,
+        "median_days": _rank(found, number, 0.5),
+        "p90_days": _rank(found, number, 0.9),
+        "oldest_days": max(found, default=None),
+    }
+
+
 def _rank(found: dict[int, int], number: int, share: float) -> int | None:
     passed = 0
     for days in sorted(found):
@@ -134,25 +155,44 @@ def _rank(found: dict[int, int], number: int, share: float) -> int | None:
 
 
 def _months(filed: list[Row], ended: list[Row]) -> list[dict[str, Any]]:
-    came, went = ({row["month"]: row["n"] for row in rows} for rows in (filed, ended))
+    came = {row["month"]: row["n"] for row in filed}
+    went = _by("month", ended)
     return [
-        {"month": month, "filed": came.get(month, 0), "ended": went.get(month, 0)} for month in sorted({*came, *went})
+        {
+            "month": month,
+            "filed": came.get(month, 0),
+            "ended": sum(row["n"] for row in went.get(month, ())),
+            **{kind: _number(went.get(month, ()), kind) for kind in (EXPRESS, IMPLICIT, WITHDRAWAL)},
+            "median_days": delays(went.get(month, ()))["median_days"],
+        }
+        for month in sorted({*came, *went})
     ]
 
 
-def _demarches(taken: list[Row]) -> list[dict[str, Any]]:
-    by_slug: dict[str, list[Row]] = {}
-    for row in taken:
-        by_slug.setdefault(row["demarche"], []).append(row)
+def _demarches(taken: list[Row], waiting: list[Row], today: date) -> list[dict[str, Any]]:
+    since = _by("demarche", waiting)
     return [
         {
             "demarche": {"slug": slug, "title": rows[-1]["title"]},
             "filed": sum(row["n"] for row in rows),
-            "pending": sum(row["n"] for row in rows if not row["kind"]),
+            "pending": _number(rows, ""),
             "delays": delays(rows),
+            "decisions": _decisions(rows),
+            "waiting": ages(since.get(slug, ()), today),
         }
-        for slug, rows in sorted(by_slug.items())
+        for slug, rows in sorted(_by("demarche", taken).items())
     ]
+
+
+def _by(column: str, rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+def _number(rows: Iterable[Row], kind: str) -> int:
+    return sum(row["n"] for row in rows if row["kind"] == kind)
 
 
 def _decisions(taken: list[Row]) -> list[dict[str, Any]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.dossiers.aggregate.demande import demande
+from services.dossiers.aggregate.implicit import decide_by_silence
+from services.dossiers.commands import DecideBySilence
 from services.dossiers.main import SERVICE
 from services.dossiers.projections.statistics import delays
 from tests.support.service import Desk, serving
@@ -83,9 +86,10 @@ async def test_volumes_delays_and_endings_are_counted(desk: Desk, calendar: Cale
     seen = await figures(desk)
     assert (seen["filed"], seen["pending"]) == (4, 1)
     assert seen["months"] == [
-        {"month": "2026-03", "filed": 4, "ended": 1},
-        {"month": "2026-04", "filed": 0, "ended": 2},
+        {"month": "2026-03", "filed": 4, "ended": 1, "express": 1, "implicit": 0, "withdrawal": 0, "median_days": 10},
+        {"month": "2026-04", "filed": 0, "ended": 2, "express": 1, "implicit": 0, "withdrawal": 1, "median_days": 30},
     ]
+    assert seen["waiting"] == {"number": 1, "median_days": 30, "p90_days": 30, "oldest_days": 30}
     assert seen["delays"] == {"decided": 2, "median_days": 10, "p90_days": 30}
     assert seen["decisions"] == [
         {"status": "acceptee", "kind": "express", "number": 1},
@@ -94,7 +98,34 @@ async def test_volumes_delays_and_endings_are_counted(desk: Desk, calendar: Cale
     ]
     (one,) = seen["demarches"]
     assert (one["demarche"]["slug"], one["filed"], one["pending"]) == ("subvention-association", 4, 1)
-    assert one["delays"] == seen["delays"]
+    assert [one[part] for part in ("delays", "decisions", "waiting")] == [
+        seen[part] for part in ("delays", "decisions", "waiting")
+    ]
+
+
+async def test_silence_counts_apart_and_what_waits_gets_older(desk: Desk, calendar: Calendar) -> None:
+    silent = await filed(desk)
+    calendar.pass_days(65)
+    young = await filed(desk)
+    assert (await figures(desk))["waiting"] == {"number": 2, "median_days": 0, "p90_days": 65, "oldest_days": 65}
+    command = DecideBySilence(deadline=date(2026, 5, 2), today=date(2026, 5, 6))
+    await desk.run.handle(demande, silent, decide_by_silence, command, desk.run.own_initiative("silence"))
+    calendar.pass_days(2)
+    seen = await figures(desk)
+    assert seen["waiting"] == {"number": 1, "median_days": 2, "p90_days": 2, "oldest_days": 2}
+    assert seen["months"][-1] == {
+        "month": "2026-05",
+        "filed": 1,
+        "ended": 1,
+        "express": 0,
+        "implicit": 1,
+        "withdrawal": 0,
+        "median_days": 61,
+    }
+    assert seen["demarches"][0]["decisions"] == [{"status": "refusee", "kind": "implicit", "number": 1}]
+    await moved(desk, young, "sans_suite")
+    nobody = {"number": 0, "median_days": None, "p90_days": None, "oldest_days": None}
+    assert (await figures(desk))["waiting"] == nobody
 
 
 async def test_a_reopened_decision_counts_no_more(desk: Desk) -> None:

@@ -123,11 +123,15 @@ class Legal(Frozen):
 
 
 class Definition(Frozen):
-    """A démarche as published: one version of its texts, its form and its legal block."""
+    """A démarche as published: one version of its texts, its form and its legal block.
+
+    `keywords`: other words people look for it by.
+    """
 
     slug: Slug
     title: Line
     summary: Prose = ""
+    keywords: tuple[Line, ...] = Constraint(default=(), max_length=30)
     service: Slug
     service_label: Line = ""
     version: int = Constraint(default=1, ge=1)
