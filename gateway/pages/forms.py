@@ -13,7 +13,7 @@ from gateway.upstream import Answer
 
 KEY: Final = "cle"  # the field of a form's own key
 URLENCODED: Final = "application/x-www-form-urlencoded"
-MAX_FIELDS: Final = 2_000
+MAX_FIELDS: Final = 5_000  # the editor of a démarche has 17 a question, for 200 questions
 _LONGEST_KEY: Final = 64
 
 

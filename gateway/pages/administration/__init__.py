@@ -1,5 +1,5 @@
-"""Agents and démarches, for those who administer the portal."""
+"""Agents, services and démarches, for those who administer the portal."""
 
-from gateway.pages.house import Pages
+from gateway.pages.administration import agents, demarches, editor, home
 
-ROOM: tuple[Pages, ...] = ()
+ROOM = (home.pages, agents.pages, demarches.pages, editor.pages)
