@@ -19,7 +19,7 @@ from gateway.pages.administration.sheet import (
     of_form,
     question,
 )
-from gateway.pages.forms import Form, Mistake
+from gateway.pages.forms import Form, Mistake, missing
 from gateway.pages.house import House, Pages
 from gateway.pages.site import redirect, refusal_of
 from gateway.routes import DEFINITION, Who
