@@ -153,5 +153,5 @@ def _demand_coherent(body: Batch) -> None:
         detail = f"Ce champ n'accompagne pas l'action « {body.action} » : retirez-le."
         raise invalid("invalid-request", detail, [Fault(f"/{name}", detail)])
     if body.action == "assign" and "agent" not in given:
-        detail = "Indiquez un agent, ou null pour remettre les demandes à disposition."
+        detail = "Choisissez un agent, ou remettez les demandes à la disposition du service."
         raise invalid("invalid-request", detail, [Fault("/agent", detail)])

@@ -58,7 +58,7 @@ async def file_demande(body: NewDemande, run: Run, asked: Asked, view: View) -> 
     """File a demande, with or without an account. With one, `submit: false` begins a draft, which may be incomplete."""
     owner = asked.caller.account if asked.caller.kind == "account" and asked.caller.account else ""
     if not body.submit and not owner:
-        detail = "Un brouillon se garde dans un compte : connectez-vous, ou déposez la demande (submit: true)."
+        detail = "Un brouillon se garde dans un compte : connectez-vous, ou déposez tout de suite la demande."
         raise invalid("invalid-request", detail, [Fault("/submit", detail)])
     definition = await to_file(await view(catalogue.projection), body.demarche, absent="/demarche")
     if not body.submit:

@@ -52,7 +52,7 @@ class Labelling(BaseModel):
 async def move(run: Runtime, row: Row, body: StatusChange, caller: Principal, ctx: Context) -> Commit:
     """Move a demande along, or decide."""
     if body.status not in STATUSES:
-        detail = f"Choisissez un statut parmi : {', '.join(STATUSES)}."
+        detail = "Choisissez le nouvel état de la demande parmi ceux qui sont proposés."
         raise invalid("invalid-request", detail, [Fault("/status", detail)])
     author = author_of(caller, row, body.capacity)
     command = ChangeStatus(to=body.status, message=body.message or "", author=author)

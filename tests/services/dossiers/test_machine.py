@@ -38,6 +38,15 @@ from services.dossiers.aggregate.implicit import (
     request_attestation,
     request_reasons,
 )
+from services.dossiers.aggregate.labels import label
+from services.dossiers.aggregate.opinions import (
+    give_opinion,
+    note_overdue,
+    opinions,
+    request_opinion,
+    withdraw_opinion,
+)
+from services.dossiers.aggregate.reading import note_reading, reading
 from services.dossiers.aggregate.silence import silence_date
 from services.dossiers.commands import (
     AddNote,
@@ -47,16 +56,28 @@ from services.dossiers.commands import (
     DecideBySilence,
     DiscardDraft,
     DraftDemande,
+    GiveOpinion,
     GiveReasons,
     IssueAttestation,
     JoinDemande,
+    LabelDemande,
+    NoteOverdueOpinion,
+    NoteReading,
     ReceiveDocuments,
     RequestAttestation,
+    RequestOpinion,
     RequestReasons,
     WaiveDocuments,
     WithdrawDemande,
+    WithdrawOpinion,
 )
-from services.dossiers.events import DemandeStatusChanged, ImplicitDecisionTaken
+from services.dossiers.events import (
+    DemandeConsulted,
+    DemandeStatusChanged,
+    ImplicitDecisionTaken,
+    OpinionGiven,
+    OpinionWithdrawn,
+)
 from tests.support.dossiers import AUTHOR, DEMANDE, PERSON, definition, submitting
 from tests.support.forms import LEGAL
 
@@ -65,6 +86,8 @@ DEFINITIONS = st.sampled_from([definition(), ACCEPTING])
 PIECES = ("rib", "statuts", "devis")
 pieces = st.lists(st.sampled_from([*PIECES, "photo"]), max_size=3, unique=True).map(tuple)
 discussions = st.sampled_from(["d1", "d2"])
+labels = st.lists(st.sampled_from(["urgent", "complet", " ", "x" * 31]), max_size=3).map(tuple)
+asked, experts = st.sampled_from(["o1", "o2", "o3"]), st.sampled_from(["i1", "i2", "i3"])
 texts = st.sampled_from(["", "  ", "Parce que"])
 
 
@@ -138,6 +161,50 @@ class Life(RuleBasedStateMachine):
     def withdraws(self) -> None:
         self.ask(withdraw, WithdrawDemande(reason=""))
 
+    @rule(add=labels, remove=labels)
+    def labels(self, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
+        self.ask(label, LabelDemande(add=add, remove=remove, agent="i1"))
+
+    @property
+    def status(self) -> str:
+        return demande.fold_recorded(self.history()).status
+
+    @rule(opinion=asked, expert=experts, question=texts, days=st.integers(-1, 40))
+    def asks_for_an_opinion(self, opinion: str, expert: str, question: str, days: int) -> None:
+        if opinions.fold_recorded(self.history(opinions)).of(opinion) is None:  # an id is given once
+            command = RequestOpinion(
+                demande=DEMANDE,
+                status=self.status,
+                opinion=opinion,
+                expert=expert,
+                expert_name="Luc Petit",
+                asked_by="i1",
+                asked_by_name="Jeanne Roy",
+                question=question,
+                due=self.today + timedelta(days=days),
+                today=self.today,
+            )
+            self.ask(request_opinion, command, opinions)
+
+    @rule(opinion=asked, expert=experts, text=texts)
+    def gives_an_opinion(self, opinion: str, expert: str, text: str) -> None:
+        known = {"status": self.status, "opinion": opinion, "expert": expert, "expert_name": "Luc Petit"}
+        self.ask(give_opinion, GiveOpinion.model_validate({**known, "verdict": "reserve", "text": text}), opinions)
+
+    @rule(opinion=asked)
+    def stops_waiting_for_an_opinion(self, opinion: str) -> None:
+        self.ask(withdraw_opinion, WithdrawOpinion(opinion=opinion, agent="i1"), opinions)
+
+    @rule(opinion=asked)
+    def an_opinion_is_overdue(self, opinion: str) -> None:
+        command = NoteOverdueOpinion(status=self.status, opinion=opinion, today=self.today)
+        self.ask(note_overdue, command, opinions)
+
+    @rule(agent=experts)
+    def reads(self, agent: str) -> None:
+        known = {"demande": DEMANDE, "agent": agent, "day": self.today.isoformat(), "capacity": "instructeur"}
+        self.ask(note_reading, NoteReading.model_validate({**known, "agent_name": "Luc Petit"}), reading)
+
     @rule()
     def silence_passes(self) -> None:
         asked = clock.fold_recorded(self.history(clock)).requests
@@ -210,6 +277,20 @@ class Life(RuleBasedStateMachine):
         assert len(implicit) <= 1
         for fact in implicit:
             assert date.fromisoformat(fact.on) < self.today
+
+    @invariant()
+    def each_expert_is_awaited_once_and_an_opinion_ends_once(self) -> None:
+        awaited = [
+            one.expert for one in opinions.fold_recorded(self.history(opinions)).asked if one.status == "pending"
+        ]
+        assert len(set(awaited)) == len(awaited)
+        ends = [r.event for r in self.history(opinions) if isinstance(r.event, OpinionGiven | OpinionWithdrawn)]
+        assert len({fact.opinion for fact in ends}) == len(ends)
+
+    @invariant()
+    def a_day_of_reading_is_kept_once(self) -> None:
+        read = [r.event for r in self.history(reading) if isinstance(r.event, DemandeConsulted)]
+        assert len({(fact.agent, fact.day) for fact in read}) == len(read)
 
     @invariant()
     def nothing_is_missing_from_a_complete_file(self) -> None:
