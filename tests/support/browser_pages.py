@@ -103,6 +103,21 @@ APPLICANT = (
         Shown(f"demande {state}", "/demandes/{id}", "camille", {"id": state})
         for state in ("deposee", "en_instruction", "discutee", "acceptee", "refusee", "retiree")
     ),
+    Shown("réponses déposées", "/demandes/{id}/demande", "camille", {"id": "acceptee"}),
+    Shown("discussion ouverte", "/demandes/{id}/discussion", "camille", {"id": "discutee"}),
+    Shown("discussion sans objet", "/demandes/{id}/discussion", "camille", {"id": "deposee"}),
+    Shown("discussion suivie", "/demandes/{id}/discussion", "suivi", {"id": "suivie"}),
+    Shown(
+        "réponse vide",
+        "/demandes/{id}/discussion",
+        "camille",
+        {"id": "discutee"},
+        status=422,
+        wrong=True,
+        acts=send_wrong(message=" "),
+    ),
+    Shown("retrait", "/demandes/{id}/retrait", "camille", {"id": "deposee"}),
+    Shown("retrait impossible", "/demandes/{id}/retrait", "camille", {"id": "acceptee"}),
     Shown("demande suivie sans compte", "/demandes/{id}", "suivi", {"id": "suivie"}),
     Shown("demande d'autrui", "/demandes/{id}", "nouvelle", {"id": "deposee"}, status=404),
 )
@@ -121,6 +136,37 @@ AUDITOR = (
     Shown("audit refusé à un demandeur", "/audit", "camille", status=403),
 )
 
-AGENTS: tuple[Shown, ...] = (*AUDITOR,)
+_EDITOR = "/administration/demarches/{slug}"
+ADMINISTRATOR = (
+    Shown("administration", "/administration", "administrateur"),
+    Shown("administration, services", "/administration/services", "administrateur"),
+    Shown("administration, agents", "/administration/agents", "administrateur"),
+    Shown("administration, un agent", "/administration/agents/{id}", "administrateur", {"id": "agent"}),
+    Shown("administration, invitation", "/administration/agents/nouveau", "administrateur"),
+    Shown(
+        "administration, invitation refusée",
+        "/administration/agents/nouveau",
+        "administrateur",
+        status=422,
+        wrong=True,
+        acts=send_wrong("Inviter", email="lea"),
+    ),
+    Shown("administration, démarches", "/administration/demarches", "administrateur"),
+    Shown("administration, nouvelle démarche", "/administration/demarches/nouvelle", "administrateur"),
+    Shown(
+        "administration, démarche incomplète",
+        "/administration/demarches/nouvelle",
+        "administrateur",
+        status=422,
+        wrong=True,
+        acts=send_wrong("Publier", title="Aide"),
+    ),
+    Shown("administration, démarche", _EDITOR, "administrateur"),
+    Shown("administration, question ajoutée", _EDITOR, "administrateur", acts=press("Ajouter une question")),
+    Shown("administration, fermeture", f"{_EDITOR}/fermeture", "administrateur"),
+    Shown("administration cachée à un demandeur", "/administration", "camille", status=404),
+)
+
+AGENTS: tuple[Shown, ...] = (*AUDITOR, *ADMINISTRATOR)
 
 PAGES = (*PUBLIC, *APPLICANT, *AGENTS)

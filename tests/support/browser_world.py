@@ -46,8 +46,13 @@ class World:
         return self.stack.urls["gateway"]
 
     def address(self, route: str, **wild: str) -> str:
-        """A route filled with what is named in `wild`, else with what has the wildcard's own name."""
-        return re.sub(r"\{(\w+)\}", lambda found: self.named[wild.get(found[1], found[1])], route)
+        """A route filled with what is named in `wild` (or with that itself), else with what the wildcard names."""
+
+        def value(found: re.Match[str]) -> str:
+            name = wild.get(found[1], found[1])
+            return self.named.get(name, name)
+
+        return re.sub(r"\{(\w+)\}", value, route)
 
 
 def comes_to_life(stack: Stack) -> World:
@@ -64,6 +69,7 @@ def comes_to_life(stack: Stack) -> World:
     _many(world)
     _without_account(world)
     _links_of_mails(world)
+    world.named["agent"] = stack.agent("administrateur").get("/api/backoffice/agents")["items"][0]["id"]
     world.named |= {"slug": GRANT, "service": "dossiers", "stream": f"dossiers.demande-{world.named['discutee']}"}
     return world
 
