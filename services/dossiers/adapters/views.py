@@ -27,11 +27,11 @@ async def of_agent(run: Runtime, agent: str) -> list[dict[str, Any]]:
     return [_shown(row) for row in rows]
 
 
-async def save(run: Runtime, agent: str, name: str, filters: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Keep a view under its name, in the place of the one before; whether there was none. Raises Refused(conflict)."""
+async def save(run: Runtime, agent: str, name: str, filters: dict[str, Any]) -> dict[str, Any]:
+    """Keep a view under its name, in the place of the one before. Raises Refused(conflict) over the limit."""
     row = {"name": name, "filters": to_json(filters).decode(), "updated_at": rfc3339(run.clock())}
 
-    def work(tx: Tx) -> bool:
+    def work(tx: Tx) -> None:
         names = {known["name"] for known in tx.run("SELECT name FROM saved_view WHERE agent=:agent", agent=agent)}
         if name not in names and len(names) >= MOST:
             raise conflict("too-many-views", f"Vous avez déjà {MOST} vues enregistrées : supprimez-en une d'abord.")
@@ -41,20 +41,15 @@ async def save(run: Runtime, agent: str, name: str, filters: dict[str, Any]) -> 
             agent=agent,
             **row,
         )
-        return name not in names
 
-    created = await run.state.write(work)
-    return _shown(row), created
+    await run.state.write(work)
+    return _shown(row)
 
 
-async def forget(run: Runtime, agent: str, name: str) -> bool:
-    """Delete a view; whether there was one."""
-
-    def work(tx: Tx) -> bool:
-        sql = "DELETE FROM saved_view WHERE agent=:agent AND name=:name RETURNING name"
-        return bool(tx.run(sql, agent=agent, name=name))
-
-    return await run.state.write(work)
+async def forget(run: Runtime, agent: str, name: str) -> None:
+    """Delete a view, if there is one."""
+    sql = "DELETE FROM saved_view WHERE agent=:agent AND name=:name"
+    await run.state.write(lambda tx: tx.run(sql, agent=agent, name=name))
 
 
 async def forget_all(run: Runtime, agent: str) -> None:

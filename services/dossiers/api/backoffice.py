@@ -41,16 +41,18 @@ async def one(id: str, request: Request, run: Run, view: View, caller: Caller) -
     db, asked = await view(demande_detail.projection), await view(opinions.projection)
     row, capacity = await of_reader(db, asked, id, caller)
     inside = capacity == INSTRUCTEUR
-    requests = await opinions.of_demande(asked, id)
+    requests, today = await opinions.of_demande(asked, id), paris_day(run.clock())
     body = {
-        **shapes.demande(row, await demande_detail.awaited(db, id), paris_day(run.clock())),
+        **shapes.demande(row, await demande_detail.awaited(db, id), today),
         "access": capacity,
         "assigned_to": {"id": row["assigned_to"], "name": row["assigned_name"]} if row["assigned_to"] else None,
         "allowed": list(NEXT.get(row["status"], ())) if inside else [],
         "history": await history.of_demande(await view(history.projection), id, internal=inside),
         "labels": await demande_detail.labels(db, id) if inside else [],
         "notes": await demande_detail.notes(db, id) if inside else [],
-        "opinions": [opinions.shown(one) for one in requests if inside or one["expert"] == caller.account],
+        "opinions": [
+            opinions.shown(one, today.isoformat()) for one in requests if inside or one["expert"] == caller.account
+        ],
     }
     answered = versioned(body, row["version"])
     answered.background = noted(run, request, id, caller, capacity)

@@ -85,12 +85,15 @@ async def ask(id: str, body: OpinionQuestion, run: Run, view: View, caller: Call
 
 
 @router.get("/opinions", summary="Les avis qui me sont demandés", responses=answers(200, MyOpinions))
-async def mine(view: View, caller: Caller, paging: Paged, wanted: Annotated[OpinionFilters, Query()]) -> dict[str, Any]:
+async def mine(
+    run: Run, view: View, caller: Caller, paging: Paged, wanted: Annotated[OpinionFilters, Query()]
+) -> dict[str, Any]:
     """What the caller was asked: what is awaited first, then the rest, each by the last day to answer."""
     demand_agent(caller)
     db = await view(asked.projection)
     rows, following = page_of(await asked.asked_of(db, account_of(caller), wanted.status, paging), paging, PAGE_KEYS)
-    return {"items": [asked.shown_to_expert(row) for row in rows], "next": following}
+    today = paris_day(run.clock()).isoformat()
+    return {"items": [asked.shown_to_expert(row, today) for row in rows], "next": following}
 
 
 @router.post("/opinions/{id}", summary="Donner un avis", responses=answers(200, OpinionAnswered))

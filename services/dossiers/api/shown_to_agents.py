@@ -100,7 +100,10 @@ class InternalNote(Shown):
 
 
 class Opinion(Shown):
-    """Un avis demandé à un collègue, et sa réponse ; `lapsed` : la demande a pris fin avant qu'il réponde."""
+    """Un avis demandé à un collègue, et sa réponse ; `lapsed` : la demande a pris fin avant qu'il réponde.
+
+    `late` : toujours attendu alors que le jour prévu est passé.
+    """
 
     id: str
     status: Literal["pending", "given", "withdrawn", "lapsed"]
@@ -109,6 +112,7 @@ class Opinion(Shown):
     asked_at: str
     expert: Assignee
     due: str
+    late: bool
     verdict: str | None
     text: str | None
     ended_at: str | None

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from kernel.errors import Fault, invalid, not_found
+from kernel.errors import Fault, invalid
 from kernel.http.contract import answers
 from kernel.http.deps import Caller, Run, account_of
 from services.dossiers.adapters import views
@@ -41,12 +41,8 @@ async def mine(run: Run, caller: Caller) -> dict[str, Any]:
     return {"items": await views.of_agent(run, account_of(caller)), "next": None}
 
 
-@router.put(
-    "/{name}",
-    summary="Enregistrer une vue",
-    responses=answers(200, SavedView) | answers(201, SavedView),
-)
-async def save(name: Name, body: ViewBody, run: Run, caller: Caller) -> Response:
+@router.put("/{name}", summary="Enregistrer une vue", responses=answers(200, SavedView))
+async def save(name: Name, body: ViewBody, run: Run, caller: Caller) -> dict[str, Any]:
     """Keep filters under a name, in the place of what it meant before; 20 views at most."""
     demand_agent(caller)
     named = " ".join(name.split())
@@ -54,17 +50,16 @@ async def save(name: Name, body: ViewBody, run: Run, caller: Caller) -> Response
         detail = "Donnez à la vue un nom de 1 à 60 caractères."
         raise invalid("invalid-request", detail, [Fault("/name", detail)])
     filters = body.filters.model_dump(mode="json", exclude_none=True, exclude_unset=True)
-    saved, created = await views.save(run, account_of(caller), named, filters)
-    return JSONResponse(saved, 201 if created else 200)
+    return await views.save(run, account_of(caller), named, filters)
 
 
 @router.delete("/{name}", status_code=204, response_class=Response, summary="Supprimer une vue")
 async def forget(name: Name, run: Run, caller: Caller) -> Response:
-    """Forget a view."""
+    """Forget a view; forgetting it twice is the same."""
     demand_agent(caller)
     named = " ".join(name.split())
-    if not _nameable(named) or not await views.forget(run, account_of(caller), named):
-        raise not_found()
+    if _nameable(named):
+        await views.forget(run, account_of(caller), named)
     return Response(None, 204)
 
 

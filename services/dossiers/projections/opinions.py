@@ -164,8 +164,8 @@ async def overdue(db: Db, today: str, limit: int = 1000) -> list[Row]:
     )
 
 
-def shown(row: Row) -> dict[str, Any]:
-    """One request and its answer."""
+def shown(row: Row, today: str) -> dict[str, Any]:
+    """One request and its answer; `late`: awaited although its last day is over."""
     return {
         "id": row["id"],
         "status": row["stands"],
@@ -174,6 +174,7 @@ def shown(row: Row) -> dict[str, Any]:
         "asked_at": row["asked_at"],
         "expert": {"id": row["expert"], "name": row["expert_name"]},
         "due": row["due"],
+        "late": row["stands"] == "pending" and row["due"] < today,
         "verdict": row["verdict"] or None,
         "text": row["body"] or None,
         "ended_at": row["ended_at"] or None,
@@ -181,9 +182,9 @@ def shown(row: Row) -> dict[str, Any]:
     }
 
 
-def shown_to_expert(row: Row) -> dict[str, Any]:
+def shown_to_expert(row: Row, today: str) -> dict[str, Any]:
     """The same, with what names the demande."""
-    return shown(row) | {
+    return shown(row, today) | {
         "demande": {
             "id": row["demande"],
             "reference": row["reference"],

@@ -183,6 +183,8 @@ async def test_the_expert_is_reminded_once_when_the_day_is_over(desk: Desk, now:
     await remind_experts(desk.run)
     await remind_experts(desk.run)
     assert await reminders(desk) == [id]
+    seen = (await get(desk, f"{DESK}/opinions", expert(desk)))["items"]
+    assert [(item["status"], item["late"]) for item in seen] == [("pending", True), ("lapsed", False)]
 
 
 async def reminders(desk: Desk) -> list[str]:

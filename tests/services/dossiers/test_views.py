@@ -29,7 +29,7 @@ def agent(desk: Desk, account: str = "i1") -> dict[str, str]:
     return desk.as_account(account, "instructeur", services=("vie-associative",))
 
 
-async def save(desk: Desk, name: str, expect: int = 201, account: str = "i1", **filters: Any) -> Any:
+async def save(desk: Desk, name: str, expect: int = 200, account: str = "i1", **filters: Any) -> Any:
     answer = await desk.client.put(f"{VIEWS}/{name}", json={"filters": filters}, headers=agent(desk, account))
     assert answer.status_code == expect, answer.text
     return answer.json()
@@ -44,16 +44,16 @@ async def named(desk: Desk, account: str = "i1") -> dict[str, Any]:
 async def test_a_view_is_kept_replaced_and_forgotten(desk: Desk) -> None:
     await save(desk, "À voir  lundi", tab="a_prendre", q="fanfare")
     await save(desk, "Autre", status="deposee")
-    await save(desk, "À voir lundi", 200, deadline_before="2026-12-31", sort="deadline")
+    await save(desk, "À voir lundi", deadline_before="2026-12-31", sort="deadline")
     assert await named(desk) == {
         "Autre": {"status": "deposee"},
         "À voir lundi": {"deadline_before": "2026-12-31", "sort": "deadline"},
     }
     assert await named(desk, "i2") == {}
     stranger = await desk.client.delete(f"{VIEWS}/Autre", headers=agent(desk, "i2"))
-    assert stranger.status_code == 404
-    assert (await desk.client.delete(f"{VIEWS}/Autre", headers=agent(desk))).status_code == 204
-    assert (await desk.client.delete(f"{VIEWS}/Autre", headers=agent(desk))).status_code == 404
+    assert (stranger.status_code, list(await named(desk))) == (204, ["Autre", "À voir lundi"])
+    for _ in range(2):
+        assert (await desk.client.delete(f"{VIEWS}/Autre", headers=agent(desk))).status_code == 204
     assert list(await named(desk)) == ["À voir lundi"]
 
 
@@ -78,7 +78,7 @@ async def test_an_agent_has_so_many_views_at_most(desk: Desk) -> None:
     for number in range(MOST):
         await save(desk, f"v{number}")
     assert (await save(desk, "une de trop", 409))["slug"] == "too-many-views"
-    await save(desk, "v3", 200, tab="traitees")
+    await save(desk, "v3", tab="traitees")
     await save(desk, "chez une autre", account="i2")
     for name in ("%20", "x" * 61, "%00", "a%0Ab%07"):
         await save(desk, name, 422)
