@@ -68,7 +68,7 @@ def answers_questions(page: Page, examples: Mapping[str, Any]) -> int:
 
 
 def _answer(question: Locator, kind: str, example: Any) -> None:
-    values = [_typed(one) for one in (example if isinstance(example, list) else [example])]
+    values = [typed(one) for one in (example if isinstance(example, list) else [example])]
     first = question.locator("input:not([type=hidden]), select, textarea").first
     match first.evaluate("one => one.type"):
         case "radio" | "checkbox":
@@ -84,5 +84,6 @@ def _answer(question: Locator, kind: str, example: Any) -> None:
             first.fill(values[0])
 
 
-def _typed(example: Any) -> str:
+def typed(example: Any) -> str:
+    """An example as a form says it."""
     return ("oui" if example else "non") if isinstance(example, bool) else str(example)

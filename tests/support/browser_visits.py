@@ -110,6 +110,9 @@ class Visitor:
 
         def begun(event: dict[str, Any]) -> None:
             kinds[event["requestId"]] = (event["response"]["url"], event["type"])
+            if event["type"] == "Document":
+                visit.weights.clear()
+                visit.scripts = 0
 
         def finished(event: dict[str, Any]) -> None:
             url, kind = kinds.get(event["requestId"], ("", ""))
@@ -128,8 +131,6 @@ class Visitor:
         session.send("Network.setCacheDisabled", {"cacheDisabled": True})
         page.goto(self.world.address(shown.route, **shown.wild) + shown.query, wait_until="load")
         if shown.acts is not None:
-            visit.weights.clear()
-            visit.scripts = 0
             shown.acts(page)
             page.wait_for_load_state("load")
         session.detach()
