@@ -12,6 +12,7 @@ import httpx
 
 from console.demo import journey
 from console.demo.audit import audit
+from console.demo.everybody import everybody
 from console.demo.narration import Narrator
 from console.demo.people import sign_in, sign_up
 from console.demo.portal import Mailbox, Portal, Unexpected
@@ -43,12 +44,14 @@ def run(args: argparse.Namespace) -> int:
 
 def play(portal: Portal, mailbox: Mailbox, tell: Narrator, pieces: Path) -> None:
     """Everything. Raises Unexpected at the first thing that is not as it should be."""
-    with_account(portal, mailbox, tell, pieces)
+    person, email = with_account(portal, mailbox, tell, pieces)
     without_account(portal, mailbox, tell)
+    tell.chapter("8. Pour chacun : association, entreprise, commune, collège")
+    everybody(portal, person, mailbox, tell, email)
 
 
-def with_account(portal: Portal, mailbox: Mailbox, tell: Narrator, pieces: Path) -> None:
-    """An applicant with an account, the service, and the auditor."""
+def with_account(portal: Portal, mailbox: Mailbox, tell: Narrator, pieces: Path) -> tuple[Portal, str]:
+    """An applicant with an account, the service, and the auditor: the applicant and his address."""
     tell.chapter("1. Un compte")
     person, email = sign_up(portal, mailbox, tell, "Camille", "Martin")
     tell.chapter("2. Deux demandes : pour soi, et pour une association")
@@ -84,6 +87,7 @@ def with_account(portal: Portal, mailbox: Mailbox, tell: Narrator, pieces: Path)
     with tell.step("L'auditeur se connecte"):
         auditor = sign_in(portal, "auditeur@demo.example.org")
     audit(auditor, tell, filed["id"], before)
+    return person, email
 
 
 def without_account(portal: Portal, mailbox: Mailbox, tell: Narrator) -> None:

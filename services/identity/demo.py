@@ -32,7 +32,7 @@ class DemoAgent:
 
 AGENTS = (
     DemoAgent("instructeur@demo.example.org", "Claire", "Moreau", "instructeur", ("education", "vie-associative")),
-    DemoAgent("instructeur2@demo.example.org", "Julien", "Fabre", "instructeur", ("habitat",)),
+    DemoAgent("instructeur2@demo.example.org", "Julien", "Fabre", "instructeur", ("habitat", "routes")),
     DemoAgent("administrateur@demo.example.org", "Sophie", "Lambert", "administrateur"),
     DemoAgent("auditeur@demo.example.org", "Marc", "Delacroix", "auditeur"),
 )

@@ -91,7 +91,7 @@ async def test_the_catalogue_is_searched_alike(desk: Desk) -> None:
     ):
         assert await catalogue(desk, q=q) == found, q
     assert await catalogue(desk, audience="association") == ["subvention-association"]
-    assert await catalogue(desk, audience="company") == []
+    assert await catalogue(desk, audience="company") == ["travaux-bord-de-route"]
     assert await catalogue(desk, audience="local_authority", q="collège") == ["soutien-etablissement-ou-commune"]
     for q in ODD:
         answer = await desk.client.get("/api/demarches", params={"q": q}, headers=desk.as_anonymous())
@@ -111,12 +111,10 @@ async def test_colleagues_views_and_opinions_are_kept_alike(desk: Desk) -> None:
     first = (await desk.client.get(path, params={"limit": "2"}, headers=agent(desk))).json()
     rest = (await desk.client.get(path, params={"cursor": first["next"]}, headers=agent(desk))).json()
     assert [one["id"] for one in (*first["items"], *rest["items"])] == ["c", "a", "b"]
-    view = "/api/backoffice/views/%C3%89t%C3%A9"
+    view = "/api/backoffice/views/ete"
     for _ in range(2):
-        answer = await desk.client.put(view, json={"filters": {"q": "\x00é"}}, headers=agent(desk))
+        answer = await desk.client.put(view, json={"name": "Été", "filters": {"q": "\x00é"}}, headers=agent(desk))
         assert answer.status_code == 200
-    for odd in ("%00", "a%00"):
-        assert (await desk.client.delete(f"/api/backoffice/views/{odd}", headers=agent(desk))).status_code == 204
     assert len((await desk.client.get("/api/backoffice/views", headers=agent(desk))).json()["items"]) == 1
     assert (await desk.client.delete(view, headers=agent(desk))).status_code == 204
 

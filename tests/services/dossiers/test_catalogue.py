@@ -19,19 +19,21 @@ def everything(definition: Definition) -> list[Field]:
     return [one for field in definition.fields for one in (field, *(field.fields or ()))]
 
 
-def test_four_demarches_of_three_services_are_shipped() -> None:
+def test_five_demarches_of_four_services_are_shipped() -> None:
     assert {slug: definition.service for slug, definition in CATALOGUE.items()} == {
         "amelioration-habitat": "habitat",
         "bourse-departementale-collegien": "education",
         "soutien-etablissement-ou-commune": "education",
         "subvention-association": "vie-associative",
+        "travaux-bord-de-route": "routes",
     }
 
 
-def test_every_kind_of_applicant_but_companies_finds_one() -> None:
+def test_every_kind_of_applicant_finds_one() -> None:
     assert {kind for definition in CATALOGUE.values() for kind in definition.audience} == {
         "self",
         "association",
+        "company",
         "local_authority",
         "school",
     }
