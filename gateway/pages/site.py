@@ -144,8 +144,12 @@ class Site:
 
 
 def query(visit: Visit) -> dict[str, str]:
-    """The parameters in the address; of one given twice the first counts."""
-    return {name: values[0] for name, values in parse_qs(visit.head.query.decode("ascii"), max_num_fields=50).items()}
+    """The parameters in the address; of one given twice the first counts. An unreadable address has none."""
+    try:
+        found = parse_qs(visit.head.query.decode("ascii"), max_num_fields=50)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in found.items()}
 
 
 def media_type(visit: Visit) -> str:

@@ -1,0 +1,1 @@
+"""A real OpenID provider (npm `oidc-provider`), set up as FranceConnect v2 and ProConnect are."""
