@@ -98,7 +98,8 @@ FULL: dict[str, dict[str, Any]] = BODIES | {
         "requested_documents": [{"label": "Une pièce", "required": True, "due": "2099-01-01"}],
         "attachments": [MISSING],
     },
-    "/api/backoffice/views/{name}": {
+    "/api/backoffice/views/{view}": {
+        "name": "À voir lundi",
         "filters": {
             "tab": "toutes",
             "status": "deposee",
@@ -110,7 +111,7 @@ FULL: dict[str, dict[str, Any]] = BODIES | {
             "label": "urgent",
             "q": "fanfare",
             "sort": "deadline",
-        }
+        },
     },
     "/api/backoffice/agents": {
         "email": EMAIL,

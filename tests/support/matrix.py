@@ -83,8 +83,8 @@ GET    /api/backoffice/opinions                               401   404   404   
 POST   /api/backoffice/opinions/{id}                          401   404   404      404        404   404     412   404   404     401
 DELETE /api/backoffice/opinions/{id}                          401   404   404      404        404   412     404   404   404     401
 GET    /api/backoffice/views                                  401   404   404      404        404   200     200   404   404     401
-PUT    /api/backoffice/views/{name}                           401   404   404      404        404   422     422   404   404     401
-DELETE /api/backoffice/views/{name}                           401   404   404      404        404   204     204   404   404     401
+PUT    /api/backoffice/views/{view}                           401   404   404      404        404   422     422   404   404     401
+DELETE /api/backoffice/views/{view}                           401   404   404      404        404   204     204   404   404     401
 GET    /api/backoffice/colleagues                             401   404   404      404        404   200     200   404   404     401
 GET    /api/backoffice/statistics                             401   404   404      404        404   200     200   404   404     401
 POST   /api/backoffice/agents                                 401   404   404      404        404   404     404   422   404     401

@@ -31,6 +31,23 @@ GET    /double-authentification                               303   200   200   
 POST   /double-authentification                               401   415   415      403        403   415     415   415   415     401
 GET    /conditions-generales                                  200   200   200      200        200   200     200   200   200     303
 POST   /conditions-generales                                  415   415   415      415        415   415     415   415   415     401
+GET    /inscription                                           200   200   200      200        200   200     200   200   200     303
+POST   /inscription                                           415   415   415      415        415   415     415   415   415     401
+GET    /inscription/courriel                                  200   200   200      200        200   200     200   200   200     303
+GET    /activation                                            200   200   200      200        200   200     200   200   200     303
+POST   /activation                                            415   415   415      415        415   415     415   415   415     401
+GET    /parametres                                            303   200   200      403        403   200     200   200   200     303
+POST   /parametres                                            401   415   415      403        403   415     415   415   415     401
+GET    /parametres/mot-de-passe                               303   200   200      403        403   200     200   200   200     303
+POST   /parametres/mot-de-passe                               401   415   415      403        403   415     415   415   415     401
+GET    /parametres/adresse-electronique                       303   200   200      403        403   200     200   200   200     303
+POST   /parametres/adresse-electronique                       401   415   415      403        403   415     415   415   415     401
+GET    /parametres/sessions                                   303   200   200      403        403   200     200   200   200     303
+POST   /parametres/sessions                                   401   415   415      403        403   415     415   415   415     401
+GET    /parametres/donnees                                    303   200   200      403        403   200     200   200   200     303
+POST   /parametres/donnees                                    401   415   415      403        403   415     415   415   415     401
+GET    /double-authentification/desactivation                 303   303   303      403        403   303     303   303   303     303
+POST   /double-authentification/desactivation                 401   415   415      403        403   415     415   415   415     401
 # applicant
 GET    /tableau-de-bord                                       303   200   200      403        403   200     200   200   200     303
 GET    /compte                                                303   200   200      403        403   200     200   200   200     303

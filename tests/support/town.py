@@ -75,7 +75,10 @@ class Town:
     _tokens: Iterator[int] = field(default_factory=itertools.count)
 
     def says(self, service: str, call: str, status: int = 200, body: object = None, **headers: str) -> None:
-        """`call` is « METHOD /path »; header names are written with underscores."""
+        """`call` is « METHOD /path », or « METHOD /path?query » for one query alone.
+
+        Header names are written with underscores.
+        """
         method, _, path = call.partition(" ")
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers[service, method, path] = Written(status, body, names)
@@ -147,7 +150,10 @@ class Town:
             return
         query = scope["query_string"].decode()
         self.heard.append(Heard(service, scope["method"], scope["path"], query, headers, body, principal))
-        written = self.answers.get((service, scope["method"], scope["path"]))
+        said = [
+            self.answers.get((service, scope["method"], path)) for path in (f"{scope['path']}?{query}", scope["path"])
+        ]
+        written = said[0] or said[1]
         if written is None:
             await problem(404, "not-found", "Introuvable.")(scope, receive, send)
         elif written.chunks:

@@ -16,28 +16,28 @@ from kernel.runtime.runtime import Runtime
 
 MOST = 20
 STATE_DDL = """
-CREATE TABLE IF NOT EXISTS saved_view(agent TEXT NOT NULL, name TEXT NOT NULL, filters TEXT NOT NULL,
-  updated_at TEXT NOT NULL, PRIMARY KEY(agent, name));
+CREATE TABLE IF NOT EXISTS saved_view(agent TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+  filters TEXT NOT NULL, updated_at TEXT NOT NULL, PRIMARY KEY(agent, id));
 """
 
 
 async def of_agent(run: Runtime, agent: str) -> list[dict[str, Any]]:
     """The views of an agent, by name."""
-    rows = await run.state.read("SELECT * FROM saved_view WHERE agent=:agent ORDER BY name", agent=agent)
+    rows = await run.state.read("SELECT * FROM saved_view WHERE agent=:agent ORDER BY name, id", agent=agent)
     return [_shown(row) for row in rows]
 
 
-async def save(run: Runtime, agent: str, name: str, filters: dict[str, Any]) -> dict[str, Any]:
-    """Keep a view under its name, in the place of the one before. Raises Refused(conflict) over the limit."""
-    row = {"name": name, "filters": to_json(filters).decode(), "updated_at": rfc3339(run.clock())}
+async def save(run: Runtime, agent: str, id: str, name: str, filters: dict[str, Any]) -> dict[str, Any]:
+    """Keep a view, in the place of the one that had its id. Raises Refused(conflict) over the limit."""
+    row = {"id": id, "name": name, "filters": to_json(filters).decode(), "updated_at": rfc3339(run.clock())}
 
     def work(tx: Tx) -> None:
-        names = {known["name"] for known in tx.run("SELECT name FROM saved_view WHERE agent=:agent", agent=agent)}
-        if name not in names and len(names) >= MOST:
+        known = {one["id"] for one in tx.run("SELECT id FROM saved_view WHERE agent=:agent", agent=agent)}
+        if id not in known and len(known) >= MOST:
             raise conflict("too-many-views", f"Vous avez déjà {MOST} vues enregistrées : supprimez-en une d'abord.")
         tx.run(
-            "INSERT INTO saved_view VALUES(:agent, :name, :filters, :updated_at) ON CONFLICT(agent, name) DO UPDATE"
-            " SET filters=excluded.filters, updated_at=excluded.updated_at",
+            "INSERT INTO saved_view VALUES(:agent, :id, :name, :filters, :updated_at) ON CONFLICT(agent, id) DO UPDATE"
+            " SET name=excluded.name, filters=excluded.filters, updated_at=excluded.updated_at",
             agent=agent,
             **row,
         )
@@ -46,10 +46,10 @@ async def save(run: Runtime, agent: str, name: str, filters: dict[str, Any]) -> 
     return _shown(row)
 
 
-async def forget(run: Runtime, agent: str, name: str) -> None:
+async def forget(run: Runtime, agent: str, id: str) -> None:
     """Delete a view, if there is one."""
-    sql = "DELETE FROM saved_view WHERE agent=:agent AND name=:name"
-    await run.state.write(lambda tx: tx.run(sql, agent=agent, name=name))
+    sql = "DELETE FROM saved_view WHERE agent=:agent AND id=:id"
+    await run.state.write(lambda tx: tx.run(sql, agent=agent, id=id))
 
 
 async def forget_all(run: Runtime, agent: str) -> None:
@@ -58,4 +58,9 @@ async def forget_all(run: Runtime, agent: str) -> None:
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    return {"name": row["name"], "filters": from_json(row["filters"]), "updated_at": row["updated_at"]}
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "filters": from_json(row["filters"]),
+        "updated_at": row["updated_at"],
+    }

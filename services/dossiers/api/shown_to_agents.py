@@ -71,6 +71,7 @@ class Colleagues(Shown):
 class SavedView(Shown):
     """Des filtres de la liste, enregistrés sous un nom."""
 
+    id: str
     name: str
     filters: dict[str, str]
     updated_at: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Any
 
-from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from kernel.errors import Fault, invalid
+from kernel.errors import Fault, invalid, not_found
 from kernel.http.contract import answers
 from kernel.http.deps import Caller, Run, account_of
 from services.dossiers.adapters import views
@@ -17,7 +18,7 @@ from services.dossiers.api.desk import DeskFilters
 from services.dossiers.api.shown_to_agents import SavedView, SavedViews
 
 router = APIRouter(prefix="/api/backoffice/views", tags=["Instruction"])
-Name = Annotated[str, Path(max_length=60)]
+ID = re.compile(r"[a-z0-9-]{1,40}")
 
 
 class SavedFilters(DeskFilters):
@@ -27,10 +28,11 @@ class SavedFilters(DeskFilters):
 
 
 class ViewBody(BaseModel):
-    """What a view leaves in."""
+    """What a view is called, and what it leaves in."""
 
     model_config = ConfigDict(extra="forbid")
 
+    name: str = Field(max_length=60)
     filters: SavedFilters
 
 
@@ -41,27 +43,26 @@ async def mine(run: Run, caller: Caller) -> dict[str, Any]:
     return {"items": await views.of_agent(run, account_of(caller)), "next": None}
 
 
-@router.put("/{name}", summary="Enregistrer une vue", responses=answers(200, SavedView))
-async def save(name: Name, body: ViewBody, run: Run, caller: Caller) -> dict[str, Any]:
-    """Keep filters under a name, in the place of what it meant before; 20 views at most."""
+@router.put("/{view}", summary="Enregistrer une vue", responses=answers(200, SavedView))
+async def save(view: str, body: ViewBody, run: Run, caller: Caller) -> dict[str, Any]:
+    """Keep a view under an id of the caller's choice (`a-b-1`), in the place of what it was before; 20 at most."""
     demand_agent(caller)
-    named = " ".join(name.split())
-    if not _nameable(named):
+    name = " ".join(body.name.split())
+    if not name or not name.isprintable():
         detail = "Donnez à la vue un nom de 1 à 60 caractères."
         raise invalid("invalid-request", detail, [Fault("/name", detail)])
+    if not ID.fullmatch(view):
+        detail = "Composez l'identifiant de la vue de lettres minuscules, de chiffres et de tirets, 40 au plus."
+        raise invalid("invalid-request", detail, [Fault("/view", detail)])
     filters = body.filters.model_dump(mode="json", exclude_none=True, exclude_unset=True)
-    return await views.save(run, account_of(caller), named, filters)
+    return await views.save(run, account_of(caller), view, name, filters)
 
 
-@router.delete("/{name}", status_code=204, response_class=Response, summary="Supprimer une vue")
-async def forget(name: Name, run: Run, caller: Caller) -> Response:
+@router.delete("/{view}", status_code=204, response_class=Response, summary="Supprimer une vue")
+async def forget(view: str, run: Run, caller: Caller) -> Response:
     """Forget a view; forgetting it twice is the same."""
     demand_agent(caller)
-    named = " ".join(name.split())
-    if _nameable(named):
-        await views.forget(run, account_of(caller), named)
+    if not ID.fullmatch(view):
+        raise not_found()
+    await views.forget(run, account_of(caller), view)
     return Response(None, 204)
-
-
-def _nameable(name: str) -> bool:
-    return bool(name) and name.isprintable()
