@@ -109,6 +109,8 @@ async def test_an_agent_enrols_an_application(door: Portal, town: Town) -> None:
     page = Page(await submit(door, OTP, page))
     accessible(page)
     assert "ABCD EFGH" in page.text
+    assert [each.get("class") for each in page.all("svg")] == ["qr"]
+    assert not [each for _, each in page.tags if "style" in each]
     wrong = {"slug": "wrong-code", "detail": "Pas le bon.", "errors": [{"pointer": "/code", "detail": "Pas le bon."}]}
     town.says("identity", "POST /api/me/second-factor/confirmation", 422, wrong)
     page = Page(await submit(door, OTP, page, code="123456"))
@@ -132,6 +134,48 @@ async def test_what_comes_back_with_the_form_cannot_link_elsewhere(door: Portal,
     assert "<b>x" not in answer.text
 
 
+async def test_doing_without_a_second_factor_takes_the_password_and_a_code(door: Portal, town: Town) -> None:
+    sign_in(door, town)
+    enabled = {"second_factor": {"enabled": True, "required": True}}
+    town.says("identity", "GET /api/me", body=enabled)
+    path = f"{OTP}/desactivation"
+    page = await visit(door, path)
+    accessible(page)
+    assert "en sommeil" in page.text
+    empty = Page(await submit(door, path, page, password="", code=""))
+    assert empty.field("password")["aria-invalid"] == empty.field("code")["aria-invalid"] == "true"
+    wrong = {"slug": "wrong-code", "detail": "Pas le bon.", "errors": [{"pointer": "/code", "detail": "Pas le bon."}]}
+    town.says("identity", "DELETE /api/me/second-factor", 422, wrong)
+    again = Page(await submit(door, path, page, password="p", code="123456"))
+    accessible(again)
+    assert again.field("code")["aria-invalid"] == "true"
+    town.says("identity", "DELETE /api/me/second-factor", 204)
+    done = await submit(door, path, page, password="p", code="123456")
+    assert done.headers["location"].startswith(f"{OTP}?fait=")
+    town.says("identity", "GET /api/me", body={"second_factor": {"enabled": False, "required": True}})
+    assert "est désactivée" in (await visit(door, done.headers["location"])).text
+    assert (await door.client.get(path, headers=HTML)).headers["location"] == OTP
+
+
+@pytest.mark.parametrize(
+    ("roles", "desk"),
+    [
+        (["demandeur"], "/tableau-de-bord"),
+        (["demandeur", "instructeur"], "/instruction"),
+        (["demandeur", "administrateur"], "/administration"),
+        (["demandeur", "auditeur"], "/audit"),
+    ],
+)
+async def test_after_signing_in_everybody_is_at_his_desk(door: Portal, town: Town, roles: list[str], desk: str) -> None:
+    town.says("identity", "POST /api/sessions", 201, OPENED | {"account": {"roles": roles}})
+    page = await visit(door, "/")
+    answer = await submit(door, "/connexion", page, email="ada@example.org", password="p")
+    assert (answer.status_code, answer.headers["location"]) == (303, desk)
+    door.client.cookies.clear()
+    door.client.cookies.set("guichet", town.signs_in(*roles)["Authorization"].removeprefix("Bearer "))
+    assert (await door.client.get("/connexion", headers=HTML)).headers["location"] == desk
+
+
 async def test_who_has_a_second_factor_is_told_so(door: Portal, town: Town) -> None:
     sign_in(door, town)
     town.says("identity", "GET /api/me", body={"second_factor": {"enabled": True, "required": True}})
@@ -143,8 +187,11 @@ async def test_who_has_a_second_factor_is_told_so(door: Portal, town: Town) -> N
 @pytest.mark.parametrize(
     ("demands", "target"),
     [
-        ({"second_factor": {"enabled": False, "required": True}, "terms_to_accept": "2027-01"}, OTP),
-        ({"second_factor": {"enabled": True, "required": True}, "terms_to_accept": "2027-01"}, TERMS),
+        ({"second_factor": {"enabled": False, "required": True}, "terms_to_accept": "2027-01"}, f"{OTP}?next=%2Fsuivi"),
+        (
+            {"second_factor": {"enabled": True, "required": True}, "terms_to_accept": "2027-01"},
+            f"{TERMS}?next=%2Fsuivi",
+        ),
         ({"second_factor": {"enabled": False, "required": False}, "terms_to_accept": None}, "/suivi"),
     ],
 )
@@ -164,13 +211,15 @@ async def test_the_conditions_are_read_by_anybody_and_accepted_by_who_must(door:
     assert len(page.all("form")) == 0
     sign_in(door, town)
     town.says("identity", "GET /api/me", body={"terms_to_accept": "2027-01"})
-    page = await visit(door, TERMS)
+    page = await visit(door, f"{TERMS}?next=/demandes")
     town.says("identity", "POST /api/me/terms", 204)
     answer = await submit(door, TERMS, page)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/demandes")
+    elsewhere = await visit(door, f"{TERMS}?next=//evil.example")
+    assert (await submit(door, TERMS, elsewhere)).headers["location"] == "/"
     assert town.last.body == b'{"version":"2027-01"}'
     town.says("identity", "POST /api/me/terms", 422, {"slug": "terms-not-accepted", "detail": "x"})
-    assert (await submit(door, TERMS, page)).headers["location"] == TERMS
+    assert (await submit(door, TERMS, page)).headers["location"] == f"{TERMS}?next=%2Fdemandes"
 
 
 async def test_the_conditions_stand_without_identity(door: Portal, town: Town) -> None:

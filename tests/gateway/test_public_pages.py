@@ -225,6 +225,8 @@ async def test_the_texts_name_those_who_answer_for_them(door: Portal, town: Town
 
 async def test_no_link_of_the_public_pages_is_dead(door: Portal, town: Town) -> None:
     tells(town, CLUB)
+    town.says("identity", "GET /api/security-question", body={"id": "q", "question": "?", "expires_at": "x"})
+    town.says("identity", "GET /api/terms", body={"version": "2026-11", "url": "x"})
     found: set[str] = set()
     for path in (*PAGES, "/demarches/aide-au-sport"):
         links = (str(each.get("href", "")) for each in (await visit(door, path)).all("a"))

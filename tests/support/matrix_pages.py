@@ -54,11 +54,11 @@ GET    /compte                                                303   200   200   
 POST   /compte                                                401   415   415      403        403   415     415   415   415     401
 GET    /demandes                                              303   200   200      200        200   200     200   200   200     303
 GET    /demandes/{id}                                         303   200   404      200        404   404     404   404   404     303
-GET    /demandes/{id}/demande                                 401   200   404      200        404   404     404   404   404     401
-GET    /demandes/{id}/discussion                              401   200   404      200        404   404     404   404   404     401
+GET    /demandes/{id}/demande                                 303   200   404      200        404   404     404   404   404     303
+GET    /demandes/{id}/discussion                              303   200   404      200        404   404     404   404   404     303
 POST   /demandes/{id}/discussion                              401   415   415      415        415   415     415   415   415     401
 POST   /demandes/{id}/discussion/lecture                      401   415   415      415        415   415     415   415   415     401
-GET    /demandes/{id}/retrait                                 401   200   404      200        404   404     404   404   404     401
+GET    /demandes/{id}/retrait                                 303   200   404      200        404   404     404   404   404     303
 POST   /demandes/{id}/retrait                                 401   415   415      415        415   415     415   415   415     401
 POST   /demandes/{id}/attestation                             401   415   415      415        415   415     415   415   415     401
 POST   /demandes/{id}/motifs                                  401   415   415      415        415   415     415   415   415     401
@@ -66,19 +66,19 @@ POST   /demandes/{id}/copie                                   401   415   415   
 # filing
 # desk
 # administration
-GET    /administration                                        401   404   404      404        404   404     404   200   404     401
-GET    /administration/services                               401   404   404      404        404   404     404   200   404     401
-GET    /administration/agents                                 401   404   404      404        404   404     404   200   404     401
-GET    /administration/agents/nouveau                         401   404   404      404        404   404     404   200   404     401
+GET    /administration                                        303   404   404      404        404   404     404   200   404     303
+GET    /administration/services                               303   404   404      404        404   404     404   200   404     303
+GET    /administration/agents                                 303   404   404      404        404   404     404   200   404     303
+GET    /administration/agents/nouveau                         303   404   404      404        404   404     404   200   404     303
 POST   /administration/agents/nouveau                         401   404   404      404        404   404     404   415   404     401
-GET    /administration/agents/{id}                            401   404   404      404        404   404     404   200   404     401
+GET    /administration/agents/{id}                            303   404   404      404        404   404     404   200   404     303
 POST   /administration/agents/{id}                            401   404   404      404        404   404     404   415   404     401
-GET    /administration/demarches                              401   404   404      404        404   404     404   200   404     401
-GET    /administration/demarches/nouvelle                     401   404   404      404        404   404     404   200   404     401
+GET    /administration/demarches                              303   404   404      404        404   404     404   200   404     303
+GET    /administration/demarches/nouvelle                     303   404   404      404        404   404     404   200   404     303
 POST   /administration/demarches/nouvelle                     401   404   404      404        404   404     404   415   404     401
-GET    /administration/demarches/{slug}                       401   404   404      404        404   404     404   200   404     401
+GET    /administration/demarches/{slug}                       303   404   404      404        404   404     404   200   404     303
 POST   /administration/demarches/{slug}                       401   404   404      404        404   404     404   415   404     401
-GET    /administration/demarches/{slug}/fermeture             401   404   404      404        404   404     404   200   404     401
+GET    /administration/demarches/{slug}/fermeture             303   404   404      404        404   404     404   200   404     303
 POST   /administration/demarches/{slug}/fermeture             401   404   404      404        404   404     404   415   404     401
 # audit
 GET    /audit                                                 303   403   403      403        403   403     403   403   200     303

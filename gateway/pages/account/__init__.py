@@ -1,5 +1,27 @@
-"""Having an account and getting in: sign-in, activation, password, address, second factor, tracking number."""
+"""Having an account and getting in: sign-up, sign-in, password, address, second factor, settings, tracking number."""
 
-from gateway.pages.account import address, password, second_factor, session, tracking
+from gateway.pages.account import (
+    activation,
+    address,
+    data,
+    password,
+    profile,
+    second_factor,
+    session,
+    sessions,
+    sign_up,
+    tracking,
+)
 
-ROOM = (session.pages, password.pages, address.pages, second_factor.pages, tracking.pages)
+ROOM = (
+    sign_up.pages,
+    activation.pages,
+    session.pages,
+    password.pages,
+    address.pages,
+    second_factor.pages,
+    profile.pages,
+    sessions.pages,
+    data.pages,
+    tracking.pages,
+)

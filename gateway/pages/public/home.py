@@ -11,13 +11,7 @@ from gateway.pages.house import House, Pages
 from gateway.pages.public.catalogue import KINDS, open_demarches
 from gateway.visits import Visit
 
-pages = Pages(
-    done={
-        "deconnexion": "Vous êtes déconnecté(e).",
-        "compte-efface": "Votre compte est effacé, avec tout ce qu'il contenait de personnel.",
-        "conditions-acceptees": "Vous avez accepté les conditions générales d'utilisation.",
-    }
-)
+pages = Pages(done={"compte-efface": "Votre compte est effacé, avec tout ce qu'il contenait de personnel."})
 
 SHOWN: Final = 4
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from starlette.responses import Response
 
 from gateway.pages.house import House, Pages
-from gateway.pages.site import redirect, refusal_of, sign_in_first
+from gateway.pages.site import query, redirect, refusal_of, same_site, sign_in_first
 from gateway.refusals import Refusal
 from gateway.routes import Who
 from gateway.upstream import Answer
@@ -24,7 +24,8 @@ async def show(house: House, visit: Visit) -> Response:
     version, to_accept = await _said(house.errands.run(visit, "GET", "/api/terms"), "version"), None
     if visit.caller.account:
         to_accept = await _said(house.errands.account(visit), "terms_to_accept")
-    return house.site.page(visit, "public/terms.html", version=version, to_accept=to_accept)
+    target = same_site(query(visit).get("next", "/"))
+    return house.site.page(visit, "public/terms.html", version=version, to_accept=to_accept, next=target)
 
 
 @pages.post(PATH, Who.ANYONE)
@@ -33,11 +34,12 @@ async def accept(house: House, visit: Visit) -> Response:
     form = await house.site.read_form(visit)
     if not visit.caller.account:
         return sign_in_first(PATH)
-    answer = await house.errands.run(visit, "POST", "/api/me/terms", {"version": form.get("version", "")})
+    target = same_site(form.get("next", "/"))
+    answer = await house.send(visit, form, "POST", "/api/me/terms", {"version": form.get("version", "")})
     if answer.status == 204:
-        return redirect("/")
+        return redirect(target)
     if answer.status == 422:
-        return redirect(PATH)  # another version came meanwhile: here it is
+        return redirect(PATH, next=target)  # another version came meanwhile: here it is
     raise refusal_of(answer)
 
 
