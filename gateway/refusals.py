@@ -54,7 +54,7 @@ def wrong_method(allowed: str) -> Refusal:
 
 def too_large(limit: int) -> Refusal:
     """The body is over `limit` bytes."""
-    size = "5 Mo" if limit > 5_000_000 else f"{limit // 1000} ko"
+    size = f"{limit // 1_048_576} Mo" if limit > 5_000_000 else f"{limit // 1000} ko"
     return Refusal(413, "too-large", f"L'envoi dépasse la taille autorisée ({size}). Réduisez-le, puis recommencez.")
 
 

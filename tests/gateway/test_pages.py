@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -246,72 +245,6 @@ async def test_a_tracking_number_opens_its_demande(door: Portal, town: Town) -> 
     page = Page(await submit(door, "/suivi", page, email="t@example.org", tracking_number="x"))
     assert page.title.startswith("Erreur : ")
     assert said["detail"] in page.text
-
-
-DEMANDE = {
-    "id": "d1",
-    "reference": "2026-0042",
-    "demarche": {"slug": "aide", "title": "Aide au sport"},
-    "status": "en_instruction",
-    "submitted_at": "2026-11-24T13:05:00Z",
-}
-DISCUSSION: dict[str, Any] = {
-    "status": "open",
-    "subject": "Pièces manquantes",
-    "requested_documents": [
-        {"id": "r1", "label": "RIB", "required": True, "due": "2026-12-01", "received": None},
-        {"id": "r2", "label": "Statuts", "required": True, "due": None, "received": "f1"},
-    ],
-    "messages": [
-        {
-            "id": "m1",
-            "at": "2026-11-24T14:00:00Z",
-            "author": {"kind": "service", "name": "Service des sports"},
-            "body": "Bonjour,\n<script>alert(1)</script>",
-            "attachments": [{"id": "f1", "name": "modèle.pdf", "media_type": "application/pdf", "size": 122_880}],
-            "read_at": None,
-        }
-    ],
-}
-
-
-def tells(town: Town) -> None:
-    town.says("dossiers", "GET /api/demandes/d1", body=DEMANDE)
-    history = {"items": [{"at": "2026-11-24T13:05:00Z", "kind": "filed", "label": "Demande déposée", "actor": "a"}]}
-    town.says("dossiers", "GET /api/demandes/d1/history", body=history)
-    town.says("discussion", "GET /api/demandes/d1/discussion", body=DISCUSSION)
-
-
-async def test_the_page_of_a_demande_shows_its_status_its_history_and_its_discussion(door: Portal, town: Town) -> None:
-    tells(town)
-    door.client.cookies.set("guichet", town.tracks("d1")["Authorization"].removeprefix("Bearer "))
-    page = await visit(door, "/demandes/d1")
-    accessible(page)
-    assert "<script>" not in page.text
-    for words in ("En cours d'instruction", "Demande déposée", "RIB", "1er décembre 2026", "Statuts"):
-        assert words.replace("'", "&#39;") in page.text
-    assert "24 novembre 2026 à 14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05" in page.text
-    assert "modèle.pdf (PDF, 120\N{NO-BREAK SPACE}ko)" in page.text
-    assert "/api/files/f1" in {each.get("href") for each in page.all("a")}
-    assert {heard.principal.kind for heard in town.heard} == {"tracking"}
-
-
-async def test_the_page_of_a_demande_stands_while_its_discussion_does_not_answer(tmp_path: Path) -> None:
-    async with portal(tmp_path, down=("discussion",)) as door:
-        tells(door.town)
-        door.client.cookies.set("guichet", door.town.signs_in()["Authorization"].removeprefix("Bearer "))
-        page = await visit(door, "/demandes/d1")
-        assert "La discussion est momentanément indisponible" in page.text
-
-
-async def test_somebody_elses_demande_is_a_page_that_does_not_exist(door: Portal, town: Town) -> None:
-    said = {"slug": "not-found", "detail": "Cette demande n'existe pas."}
-    town.says("dossiers", "GET /api/demandes/d1", 404, said)
-    door.client.cookies.set("guichet", town.signs_in()["Authorization"].removeprefix("Bearer "))
-    answer = await door.client.get("/demandes/d1", headers=HTML)
-    assert answer.status_code == 404
-    accessible(Page(answer))
-    assert "Page introuvable" in answer.text
 
 
 async def test_people_get_pages_and_machines_get_problems(door: Portal, town: Town) -> None:
