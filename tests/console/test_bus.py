@@ -93,7 +93,7 @@ async def test_identity_announces_closed_sessions_and_the_gateway_hears_it(conne
     heard = await gateway.subscribe("guichet-session.>")
     await settled(gateway)
     await identity.publish("guichet-session.closed", b"abc")
-    assert (await heard.next_msg(timeout=2)).data == b"abc"
+    assert (await heard.next_msg(timeout=20)).data == b"abc"
 
 
 @pytest.mark.parametrize("subject", ["guichet.dossiers.DemandeSubmitted.abc", "$JS.API.INFO", "guichet-session.closed"])

@@ -42,7 +42,7 @@ async def test_the_servers_start_answer_and_leave_nothing_behind(up: Start) -> N
     pids = list(run.children().values())
     run.process.send_signal(signal.SIGINT)
     assert await run.ended() == 0
-    assert await gone(pids, within=0.5)
+    assert await gone(pids)
     assert running.read(run.data) is None
     assert not list(Path("/tmp").glob(f"seaweedfs-*-{_s3_port(run.data)}.sock"))
 

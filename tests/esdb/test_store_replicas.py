@@ -35,7 +35,7 @@ async def test_two_replicas_write_one_stream_without_losing_or_repeating(replica
     await asyncio.gather(*commands)
     last = max(store.head for store in stores)
     for store in stores:
-        assert await store.changed(last - 1, 5)
+        assert await store.changed(last - 1, 30)
         history = await store.read(stream("a"))
         assert [fact.event for fact in history] == [CounterAdded(counter="a", amount=n) for n in range(60)]
         assert not verify_stream(history)
@@ -52,8 +52,8 @@ async def test_every_replica_sees_the_same_log_in_the_same_order(replicas: Repli
 
     await asyncio.gather(write(one, "x"), write(two, "y"))
     last = max(one.head, two.head)
-    assert await one.changed(last - 1, 5)
-    assert await two.changed(last - 1, 5)
+    assert await one.changed(last - 1, 30)
+    assert await two.changed(last - 1, 30)
     assert (await one.scan(0)).facts == (await two.scan(0)).facts
     assert (one.head, one.public_head, one.epoch) == (two.head, two.public_head, two.epoch)
 
@@ -235,7 +235,7 @@ async def test_what_somebody_else_wrote_into_a_stream_is_shown_and_betrayed(
     await append(store, "a", some("a", 2), 1)
     client = await connect("asyncio", double.uri)
     position = await client.append(stream("a"), ANY, NewEvent(type="CounterAdded", data=b"{}", metadata=metadata))
-    assert await store.changed(position - 1, 5)
+    assert await store.changed(position - 1, 30)
     history = await store.read(stream("a"))
     assert (len(history), history[2].event) == (3, None)
     assert verify_stream(history) == [f"{stream('a')}@3: the stored bytes do not match the chain"]

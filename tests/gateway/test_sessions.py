@@ -152,7 +152,7 @@ async def test_a_hint_of_identity_on_the_bus_ends_a_session_at_once(tmp_path: Pa
         identity = await nats.connect(url)
         await identity.publish(CLOSED_SUBJECT, to_json({"sid": session}))
         await identity.close()
-        for _ in range(50):
+        for _ in range(1000):
             answer = await door.client.get("/api/demandes", headers=bearer)
             if answer.status_code == 401:
                 break

@@ -86,9 +86,10 @@ async def test_a_follower_sees_every_fact_once_and_in_order(loss: float) -> None
     print(f"loss {loss:.0%}: {reads / 20:.0f} reads of the feed for 500 facts")
 
 
-async def test_a_bus_that_loses_nothing_spares_the_feed() -> None:
+async def test_a_bus_that_loses_nothing_spares_the_feed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "SILENCE", 60)  # a busy machine is silent for longer than a feed waits
     producer = Producer(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         _, found = await asyncio.gather(producer.grow(500, _now), to_the_last(producer, frozenset({"CounterAdded"})))
     assert len(found) == len([fact for fact in await producer.public() if fact.type == "CounterAdded"])
     assert producer.reads <= 3
@@ -99,12 +100,12 @@ async def _now() -> None:
 
 
 async def test_hints_arrive_without_waiting_for_the_feed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "SILENCE", 10)
+    monkeypatch.setattr(feed, "SILENCE", 60)
     producer = Producer(0)
     await producer.grow(30, _now)
     follower = asyncio.create_task(taken(producer.source, WANTED, 60))
     await asyncio.sleep(0.05)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await producer.grow(40, _now)
         await append(producer.store, "x", some("x", 1), "last")
         fact = (await producer.public())[-1]
@@ -113,14 +114,14 @@ async def test_hints_arrive_without_waiting_for_the_feed(monkeypatch: pytest.Mon
 
 
 async def test_a_heartbeat_betrays_what_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "SILENCE", 10)
+    monkeypatch.setattr(feed, "SILENCE", 60)
     producer = Producer(1)
     follower = asyncio.create_task(taken(producer.source, WANTED, 1))
     await asyncio.sleep(0.01)
     await append(producer.store, "a", some("a", 1), 1)
     producer.bus.loss = 0
     producer.bus.say(Hint(producer.store.head, producer.store.public_head, producer.store.epoch))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(20):
         assert [fact.position for fact in await follower] == [1]
 
 
@@ -164,7 +165,7 @@ async def test_hints_of_another_log_are_not_believed() -> None:
     follower = asyncio.create_task(taken(producer.source, WANTED, 3))
     await asyncio.sleep(0.05)
     await append(producer.store, "a", some("a", 1), 2)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         assert [fact.position for fact in await follower] == [1, 2, 3]
 
 
@@ -176,7 +177,7 @@ async def test_a_feed_that_fails_is_asked_less_and_less_and_then_again() -> None
     await asyncio.sleep(1.0)
     assert 1 <= producer.reads <= 3
     producer.refusal = None
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         assert len(await follower) == 1
 
 
@@ -199,7 +200,7 @@ async def test_the_own_log_is_followed_like_any_other() -> None:
     for number in range(20):
         await append(store, str(random.randrange(3)), some("x", 1), f"more-{number}")
         await asyncio.sleep(0)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         assert len(await follower) == 20
     assert await source.fact(log[3].stream, log[3].version) == log[3]
     assert await source.fact(log[3].stream, 999) is None

@@ -268,7 +268,7 @@ async def test_another_log_stops_the_projection_until_it_is_rebuilt(shop: Shop) 
     await added(shop, "z", 1, 2, 3, 4)
     for _ in range(2):
         with pytest.raises(EpochChanged):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(20):
                 await shop.projector.follow(shop.source)
         await shop.restart()
     assert await shop.rows() == [("a", 1), ("a", 2)]
@@ -282,12 +282,12 @@ async def test_a_log_that_became_shorter_is_not_trusted_once_it_has_grown_again(
     await shop.fold()
     shop.store._log.pop()
     with pytest.raises(EpochChanged):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await shop.projector.follow(shop.source)
     await added(shop, "z", 1, 2, 3)
     await shop.restart()
     with pytest.raises(EpochChanged):
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             await shop.projector.follow(shop.source)
 
 

@@ -27,6 +27,8 @@ from tests.support.stores import SECRET, append, stream
 from tests.support.toy import CounterAdded, CounterAudited, CounterOpened
 
 Done = list[tuple[str, int]]
+PATIENCE = 30.0
+"""Seconds until a wait is given up: what is waited for takes milliseconds, on a busy machine seconds."""
 Obstacle = Callable[[CounterAdded], None]
 
 
@@ -77,7 +79,7 @@ class Workshop:
             await append(self.store, id, [CounterAdded(counter=id, amount=amount)], f"{id}-{amount}")
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 await asyncio.sleep(0.002)
 
@@ -89,17 +91,22 @@ class Workshop:
         return any(row[2] for row in await self.held())
 
     async def until_nothing_is_held(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while await self.held():
                 await asyncio.sleep(0.002)
 
     async def until_followed(self, position: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await self.state.read("SELECT 1 AS one FROM reactor WHERE position>=:at", at=position):
                 await asyncio.sleep(0.002)
 
+    async def until_held(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while len(await self.held()) < count:
+                await asyncio.sleep(0.002)
+
     async def until_parked(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await self.parked():
                 await asyncio.sleep(0.002)
 
@@ -148,7 +155,7 @@ async def test_a_restart_goes_on_where_it_stopped(shop: Workshop) -> None:
     for amount in range(3):
         await shop.add("a", amount)
         runner = await shop.start(from_zero=amount == 0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while runner.positions.get("toy") != shop.store.head:
                 await asyncio.sleep(0.002)
         await shop.stop()
@@ -186,9 +193,9 @@ async def test_on_a_new_installation_a_reactor_begins_at_zero_even_after_a_death
 async def test_a_reactor_added_later_begins_at_now(shop: Workshop) -> None:
     await shop.add("a", 1, 2, 3)
     await shop.start(from_zero=False, name="added later")
-    await asyncio.sleep(0.02)
+    await shop.until_followed(3)
     await shop.add("a", 4)
-    await shop.until(lambda: bool(shop.done))
+    await shop.until_followed(4)
     assert shop.of("a") == [4]
     await shop.stop()
     await shop.add("a", 5)
@@ -301,6 +308,7 @@ async def test_what_is_dropped_is_gone_and_what_follows_flows(shop: Workshop) ->
     shop.obstacle = refusing("a", KeyError())
     runner = await shop.start()
     await shop.add("a", 1, 2)
+    await shop.until_held(2)
     await shop.until_parked()
     await runner.drop("toy", stream("a"))
     shop.obstacle = lambda fact: None
@@ -346,7 +354,7 @@ async def test_a_replaced_log_stops_a_reactor_for_good(shop: Workshop) -> None:
         runner = shop.runner()
         await runner.start(from_zero=False)
         with pytest.raises(EpochChanged):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PATIENCE):
                 await runner.follow(runner.sources[0])
     assert shop.of("z") == []
 

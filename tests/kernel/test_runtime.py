@@ -139,7 +139,7 @@ async def test_the_feed_waits_for_news(desk: Desk) -> None:
     await asyncio.sleep(0.05)
     assert not waiting.done()
     await opened(desk, "b")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         assert len((await waiting).json()) == 1
     empty = await desk.client.get("/feed?after=2&wait=0.01", headers=headers)
     assert (empty.json(), empty.headers["guichet-feed-position"]) == ([], "2")

@@ -77,7 +77,7 @@ async def test_a_server_that_keeps_the_mail_and_hangs_up_leaves_a_doubt(
 
 async def test_a_server_that_never_replies_leaves_a_doubt(server: MailServer) -> None:
     server.hangs = True
-    carrier = carrier_to(server.url, timeout=0.2)
+    carrier = carrier_to(server.url, timeout=1.5)
     assert await carrier.carry(TO, SOURCE) == Away(0, in_doubt=True)
     await carrier.close()
 
