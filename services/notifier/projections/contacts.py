@@ -108,6 +108,12 @@ async def topic_of(db: Db, discussion: str) -> str | None:
     return str(rows[0]["topic"]) if rows else None
 
 
+async def awaited(db: Db, discussion: str) -> set[str]:
+    """The ids of the documents that a discussion must have."""
+    rows = await db.read("SELECT id FROM requested WHERE discussion=:discussion AND required=1", discussion=discussion)
+    return {row["id"] for row in rows}
+
+
 async def documents_of(db: Db, discussion: str) -> list[Row]:
     """The documents a discussion asks for, in the order they were asked: `label`, `required`, `due`."""
     return await db.read(

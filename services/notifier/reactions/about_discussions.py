@@ -41,6 +41,17 @@ async def message(run: Runtime, fact: MessagePosted, recorded: Recorded) -> Lett
     return to_applicant(applicant, topic=topic, attachments=len(fact.attachments))
 
 
+async def received(run: Runtime, fact: MessagePosted, recorded: Recorded) -> Letter | None:
+    """The receipt of what the applicant sent (L112-11 CRPA). Pieces that must come have a receipt of their own."""
+    if fact.author != "applicant":
+        return None
+    applicant = await applicant_of(run, fact.demande, recorded)
+    topic = await _topic(run, fact.discussion, recorded)
+    if fact.received.keys() & await contacts.awaited(await run.view(contacts.projection), fact.discussion):
+        return None
+    return to_applicant(applicant, topic=topic, received_at=recorded.at, attachments=len(fact.attachments))
+
+
 async def closed(run: Runtime, fact: DiscussionClosed, recorded: Recorded) -> Letter:
     """Nothing more can be sent in this discussion."""
     applicant = await applicant_of(run, fact.demande, recorded)

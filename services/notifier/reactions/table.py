@@ -131,6 +131,7 @@ MAILS: Mapping[type[Event], Mail | tuple[Mail, ...] | NoMail] = {
     MessagePosted: (
         Mail("discussion_opened", about_discussions.opened),
         Mail("discussion_message", about_discussions.message),
+        Mail("message_received", about_discussions.received),
     ),
     DiscussionClosed: Mail("discussion_closed", about_discussions.closed),
     DocumentsRequested: NoMail("The mail of the opening lists the documents."),

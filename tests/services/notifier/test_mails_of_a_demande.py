@@ -70,20 +70,23 @@ async def test_a_discussion_is_mailed_when_it_opens_when_the_service_writes_and_
         assert "Statuts (facultatif)" in body
         assert f"{SITE}/suivi" in body
         assert f"{SITE}/demandes" not in body
-    await office.say(posted("applicant"))
+    await office.say(posted("applicant", attachments=("f0",)))
+    await office.server.has(3)
     await office.say(posted("service", attachments=("f1", "f2")))
     await office.say(MessageRead(discussion=DISCUSSION, demande=DEMANDE, reader="applicant", up_to="m", remaining=0))
     await office.say(DiscussionClosed(discussion=DISCUSSION, demande=DEMANDE, agent="i1"))
-    mails = await office.server.has(4)
+    mails = await office.server.has(5)
     await office.followed()
     assert [mail.subject for mail in mails[1:]] == [
         "Le service attend votre réponse sur votre demande D-2026-K7M3QZ",
+        "Nous avons bien reçu votre message sur la demande D-2026-K7M3QZ",
         "Nouveau message du service sur votre demande D-2026-K7M3QZ",
         "La discussion sur votre demande D-2026-K7M3QZ est close",
     ]
-    assert "2 documents sont joints" in mails[2].body("plain")
-    assert "Secret de la discussion" not in mails[2].body("plain")
-    assert [item["status"] for item in await office.until(*["sent"] * 4)] == ["sent"] * 4
+    assert "avec un document. Ce courrier en est" in mails[2].body("plain")
+    assert "2 documents sont joints" in mails[3].body("plain")
+    assert all("Secret de la discussion" not in mail.body("plain") for mail in mails)
+    assert [item["status"] for item in await office.until(*["sent"] * 5)] == ["sent"] * 5
 
 
 async def test_an_activation_link_and_a_warning_go_to_the_address_of_the_account(office: Office) -> None:

@@ -70,6 +70,7 @@ DEMANDES: dict[str, dict[str, Any]] = {
         "incomplete": True,
         "silence": "rejet",
     },
+    "message_received": {"topic": NASTY, "received_at": AT, "attachments": 1},
     "discussion_message": {"topic": NASTY, "attachments": 2},
     "discussion_closed": {"topic": NASTY},
 }
