@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ from jsonschema import Draft202012Validator
 
 from kernel.runtime.app import application
 from services.dossiers.main import SERVICE
+from services.identity.events import AccountActivated, AccountCreated, RoleGranted
+from tests.services.dossiers.test_colleagues import STRANGER, identity
+from tests.support.foreign import tell
 from tests.support.service import Desk, serving
+from tests.support.town import free_socket, listening
 
 CONTACT = {"email": "ada@example.org", "first_name": "Ada", "last_name": "Martin"}
 BEHALF = {"kind": "association", "name": "Fanfare des villages", "identifier": "73282932000074"}
@@ -103,6 +108,37 @@ async def test_the_agents_calls_answer_as_described(desk: Desk, witness: Witness
     assert (await desk.client.post("/api/backoffice/demandes/batch", json=grouped, headers=agent)).status_code == 200
     assert (await desk.client.get("/api/backoffice/statistics", headers=agent)).json()["filed"] == 1
     assert len(witness.seen) == 10
+
+
+async def test_what_agents_ask_each_other_answers_as_described(tmp_path: Path, witness: Witness) -> None:
+    door = free_socket()
+    url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    async with listening(identity(), door), serving(SERVICE, tmp_path, identity_url=url) as desk:
+        desk.client.event_hooks["response"] = [witness]
+        agent = desk.as_account("i1", "instructeur", services=("vie-associative",))
+        expert = desk.as_account(STRANGER, "instructeur", services=("habitat",))
+        id = (await desk.client.post("/api/demandes", json=await body(desk), headers=desk.as_anonymous())).json()["id"]
+        office, asked = "/api/backoffice", {"agent": STRANGER, "question": "Utile ?"}
+        asked["due"] = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+        first, second = f"{office}/demandes/{id}/opinions", {"verdict": "favorable", "text": "Utile."}
+        opinion = (await desk.client.post(first, json=asked, headers=agent)).json()["id"]
+        await desk.client.get(f"{office}/demandes/{id}", headers=expert)
+        assert (await desk.client.post(f"{office}/opinions/{opinion}", json=second, headers=expert)).status_code == 200
+        opinion = (await desk.client.post(first, json=asked, headers=agent)).json()["id"]
+        assert (await desk.client.delete(f"{office}/opinions/{opinion}", headers=agent)).status_code == 200
+        assert len((await desk.client.get(f"{office}/opinions", headers=expert)).json()["items"]) == 2
+        assert len((await desk.client.get(f"{office}/demandes/{id}", headers=agent)).json()["opinions"]) == 2
+        assert (await desk.client.get(f"{office}/demandes/{id}/readers", headers=agent)).json()["items"]
+        view = {"name": "Lundi", "filters": {"tab": "a_prendre", "alert": "urgent"}}
+        await desk.client.put(f"{office}/views/lundi", json=view, headers=agent)
+        assert (await desk.client.get(f"{office}/views", headers=agent)).json()["items"]
+        person = AccountCreated(
+            account="a9", terms_version="1", email="l@x.org", first_name="Luc", last_name="Roy", lookup="0"
+        )
+        granted = RoleGranted(account="a9", role="instructeur", services=("vie-associative",))
+        await tell(desk.run, "agents", person, granted, AccountActivated(account="a9"))
+        assert (await desk.client.get(f"{office}/colleagues", headers=agent)).json()["items"]
+    assert len(witness.seen) == 11
 
 
 async def test_the_administrators_calls_answer_as_described(desk: Desk, witness: Witness) -> None:
