@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
 from tests.support.browser_visits import Shown, press, send_wrong
@@ -122,6 +124,39 @@ APPLICANT = (
     Shown("demande d'autrui", "/demandes/{id}", "nouvelle", {"id": "deposee"}, status=404),
 )
 
+_START, _STEP = "/demarches/{slug}/demande", "/demandes/{id}/saisie/{etape}"
+
+
+def _without_account(*buttons: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        for name in ("Continuer sans compte", *buttons):
+            with page.expect_navigation():
+                page.locator("main").get_by_role("button", name=name, exact=True).click()
+
+    return act
+
+
+FILING = (
+    Shown("déposer", _START),
+    Shown("déposer, connecté", _START, "camille"),
+    Shown("déposer sans compte, pour qui", _START, acts=_without_account()),
+    Shown("déposer sans compte, coordonnées", _START, acts=_without_account("Continuer")),
+    Shown(
+        "déposer sans compte, coordonnées vides",
+        _START,
+        status=422,
+        wrong=True,
+        acts=_without_account("Continuer", "Continuer"),
+    ),
+    *(
+        Shown(f"brouillon, {step}", _STEP, "camille", {"id": "brouillon", "etape": step})
+        for step in ("étape 1", "étape 2", "étape 3", "étape 4", "étape 5")
+    ),
+    Shown("brouillon, étape à corriger", _STEP, "camille", {"id": "brouillon", "etape": "étape 4"}, "?corriger=1"),
+    Shown("brouillon, relecture", _STEP, "camille", {"id": "brouillon", "etape": "étape 6"}),
+    Shown("brouillon, suppression", "/demandes/{id}/saisie/suppression", "camille", {"id": "brouillon"}),
+)
+
 AUDITOR = (
     Shown("audit", "/audit", "auditeur"),
     Shown("audit, demande inconnue", "/audit", "auditeur", query="?demande=2026-inconnue", status=422, wrong=True),
@@ -169,4 +204,4 @@ ADMINISTRATOR = (
 
 AGENTS: tuple[Shown, ...] = (*AUDITOR, *ADMINISTRATOR)
 
-PAGES = (*PUBLIC, *APPLICANT, *AGENTS)
+PAGES = (*PUBLIC, *APPLICANT, *FILING, *AGENTS)

@@ -70,6 +70,7 @@ def comes_to_life(stack: Stack) -> World:
     _without_account(world)
     _links_of_mails(world)
     world.named["agent"] = stack.agent("administrateur").get("/api/backoffice/agents")["items"][0]["id"]
+    world.named |= {f"étape {number}": str(number) for number in range(1, 9)}
     world.named |= {"slug": GRANT, "service": "dossiers", "stream": f"dossiers.demande-{world.named['discutee']}"}
     return world
 

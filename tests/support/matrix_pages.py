@@ -48,6 +48,10 @@ GET    /parametres/donnees                                    303   200   200   
 POST   /parametres/donnees                                    401   415   415      403        403   415     415   415   415     401
 GET    /double-authentification/desactivation                 303   303   303      403        403   303     303   303   303     303
 POST   /double-authentification/desactivation                 401   415   415      403        403   415     415   415   415     401
+GET    /connexion/franceconnect                               422   422   422      422        422   422     422   422   422     303
+POST   /connexion/franceconnect                               415   415   415      415        415   415     415   415   415     401
+GET    /parametres/franceconnect                              303   200   200      403        403   200     200   200   200     303
+POST   /parametres/franceconnect                              401   415   415      403        403   415     415   415   415     401
 # applicant
 GET    /tableau-de-bord                                       303   200   200      403        403   200     200   200   200     303
 GET    /compte                                                303   200   200      403        403   200     200   200   200     303
@@ -64,6 +68,14 @@ POST   /demandes/{id}/attestation                             401   415   415   
 POST   /demandes/{id}/motifs                                  401   415   415      415        415   415     415   415   415     401
 POST   /demandes/{id}/copie                                   401   415   415      403        403   415     415   415   415     401
 # filing
+GET    /demarches/{slug}/demande                             200   200   200      200        200   200     200   200   200     303
+POST   /demarches/{slug}/demande                             415   415   415      415        415   415     415   415   415     401
+GET    /demandes/{id}/saisie                                 303   303   404      403        403   404     404   404   404     303
+GET    /demandes/{id}/saisie/{etape}                         303   303   404      403        403   404     404   404   404     303
+POST   /demandes/{id}/saisie/{etape}                         401   415   415      403        403   415     415   415   415     401
+GET    /demandes/{id}/saisie/suppression                     303   303   404      403        403   404     404   404   404     303
+POST   /demandes/{id}/saisie/suppression                     401   415   415      403        403   415     415   415   415     401
+GET    /demandes/{id}/accuse-de-reception                    303   200   404      200        404   404     404   404   404     303
 # desk
 # administration
 GET    /administration                                        303   404   404      404        404   404     404   200   404     303

@@ -1,5 +1,5 @@
-"""Filing a demande, step by step."""
+"""Filing a demande, step by step: at once without an account, through a draft with one."""
 
-from gateway.pages.house import Pages
+from gateway.pages.filing import discarding, draft, receipt, start
 
-ROOM: tuple[Pages, ...] = ()
+ROOM = (start.pages, draft.pages, discarding.pages, receipt.pages)
