@@ -35,7 +35,7 @@ async def _to_agent(run: Runtime, agent: str, demande: str, recorded: Recorded, 
     db = await run.view(contacts.projection, {recorded.source: Mark(recorded.position, recorded.position)})
     account, row = await contacts.of_account(db, agent), await contacts.of_demande(db, demande)
     return Letter(
-        about=demande,
+        about=agent,  # the applicant may list the mails about his demande: these are not for him
         subject_of=f"account:{agent}",
         recipient=_arrived(account, f"account {agent}")["email"],
         thread=f"opinion.{demande}",

@@ -73,3 +73,7 @@ async def test_the_applicant_hears_nothing_of_opinions(office: Office) -> None:
     await office.say(OpinionWithdrawn(demande=DEMANDE, opinion=OPINION, expert=EXPERT, agent=ASKER))
     mails = await office.server.has(3)
     assert sum(str(mail.mail["To"]) == "ada@example.org" for mail in mails) == 1
+    (listed,) = await office.ledger(DEMANDE)
+    assert listed["template"] == "receipt"
+    assert [item["template"] for item in await office.ledger(EXPERT)] == ["opinion_requested"]
+    assert [item["template"] for item in await office.ledger(ASKER)] == ["opinion_given"]
