@@ -141,7 +141,7 @@ async def verification(request: Request, run: Run, caller: Caller) -> Response:
 async def verification_progress(request: Request, run: Run, caller: Caller, id: str) -> Response:
     """How far a verification has got."""
     await admit(request, run, caller)
-    return _progress(run, id, "verification")
+    return await _progress(run, id, "verification")
 
 
 @router.get("/projections", responses=answers(200, ProjectionPositions))
@@ -176,7 +176,7 @@ async def replays(request: Request, run: Run, caller: Caller, body: ReplayBody) 
 async def replay_progress(request: Request, run: Run, caller: Caller, id: str) -> Response:
     """How far a replay has got."""
     await admit(request, run, caller)
-    return _progress(run, id, "replay")
+    return await _progress(run, id, "replay")
 
 
 async def _started(run: Runtime, job: Job) -> Response:
@@ -184,11 +184,11 @@ async def _started(run: Runtime, job: Job) -> Response:
     return JSONResponse(job.report(), 200 if job.done else 202)
 
 
-def _progress(run: Runtime, id: str, kind: str) -> Response:
-    job = run.jobs.find(id, kind)
-    if job is None:
+async def _progress(run: Runtime, id: str, kind: str) -> Response:
+    report = await run.jobs.report(id, kind)
+    if report is None:
         raise not_found()
-    return JSONResponse(job.report())
+    return JSONResponse(report)
 
 
 async def _matching(run: Runtime, wanted: EventFilter, limit: int | None) -> AsyncIterator[Recorded]:

@@ -17,7 +17,6 @@ from kernel.feed import LONG_POLL, PAGE
 from kernel.http.client import POSITION, STORE
 from kernel.http.deps import Caller, Run, demand_service
 from kernel.http.tokens import Principal
-from kernel.jobs import Job
 from kernel.runtime.runtime import Runtime
 
 router = APIRouter(include_in_schema=False)
@@ -134,29 +133,28 @@ async def rebuild(run: Run, caller: Caller, body: Rebuild) -> Response:
     _demand_console(caller)
     if body.projection not in run.projectors:
         raise not_found()
-    return await _reported(run, run.jobs.start(run.replay_of(body.projection, flip=True)))
+    return await _reported(run, run.jobs.start(run.replay_of(body.projection, flip=True)).id, "replay")
 
 
 @router.post("/verify")
 async def verify(run: Run, caller: Caller) -> Response:
     """Recompute every chain of the log."""
     _demand_console(caller)
-    return await _reported(run, run.jobs.start(Verified(run.store)))
+    return await _reported(run, run.jobs.start(Verified(run.store)).id, "verification")
 
 
 @router.get("/jobs/{kind}/{id}")
 async def job(run: Run, caller: Caller, kind: str, id: str) -> Response:
     """How far a job has got."""
     _demand_console(caller)
-    found = run.jobs.find(id, kind)
-    if found is None:
+    return await _reported(run, id, kind)
+
+
+async def _reported(run: Runtime, id: str, kind: str) -> Response:
+    report = await run.jobs.report(id, kind, seconds=5.0)
+    if report is None:
         raise not_found()
-    return await _reported(run, found)
-
-
-async def _reported(run: Runtime, found: Job) -> Response:
-    await run.jobs.wait(found, 5.0)
-    return JSONResponse(found.report() | {"kind": found.task.kind}, 200 if found.done else 202)
+    return JSONResponse(report | {"kind": kind}, 200 if report["done"] else 202)
 
 
 def _demand_console(caller: Principal) -> None:

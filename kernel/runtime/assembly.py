@@ -96,6 +96,7 @@ async def running(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await runtime.jobs.close()
         await runtime.leases.release()
         if bus is not None:
             await bus.close()

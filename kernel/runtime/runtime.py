@@ -23,7 +23,7 @@ from kernel.eventstore import EventStore, History
 from kernel.http.client import Peer
 from kernel.http.tokens import Signer, Verifier
 from kernel.ids import IdSource
-from kernel.jobs import Jobs
+from kernel.jobs import Board, Jobs
 from kernel.keys import derive, keyed_hash
 from kernel.leases import Leases
 from kernel.position import Mark, Vector
@@ -73,7 +73,7 @@ class Runtime:
         self.projectors, self.peers, self.bus, self.relay = projectors, peers, bus, relay
         self.signer, self.verifier, self.client = signer, verifier, client
         self.leases, self.owner = leases, owner
-        self.metrics, self.jobs = Metrics(), Jobs()
+        self.metrics, self.jobs = Metrics(), Jobs(Board(state, clock) if databases.shared else None)
         self.reactors: list[ReactorRunner[Runtime]] = []
         self.ready = False
         self.stopping = asyncio.Event()
