@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from gateway.cookies import Cookies
 from gateway.errands import Errands
 from gateway.matching import Match
-from gateway.refusals import Refusal
+from gateway.refusals import Refusal, unauthenticated
 from gateway.upstream import Answer
 from gateway.visits import Visit
 
@@ -70,6 +70,8 @@ class Federation:
     async def leave(self, visit: Visit) -> str:
         """Close the session; where to send the browser so that it leaves the provider too, or empty."""
         answer = await self._ask(visit, "leaving", {})
+        if answer.status not in (200, 401):
+            raise _refusal(answer)
         visit.reply.set_cookies(self._cookies.close_session())
         if visit.caller.token is not None:
             self._errands.forget(visit.caller.token)
@@ -111,6 +113,8 @@ def duties(session: Mapping[str, Any]) -> str:
 
 
 def _refusal(answer: Answer) -> Refusal:
+    if answer.status == 401:
+        return unauthenticated()
     said = answer.json()
     headers = {"Retry-After": answer.headers["Retry-After"]} if "Retry-After" in answer.headers else {}
     return Refusal(answer.status, said["slug"], said["detail"], headers=headers)
@@ -118,7 +122,7 @@ def _refusal(answer: Answer) -> Refusal:
 
 def _expired() -> Refusal:
     return Refusal(
-        401,
+        422,
         "sign-in-expired",
         "Cette identification a expiré, a déjà servi, ou a commencé dans un autre navigateur. Recommencez.",
     )

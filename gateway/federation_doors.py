@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.federation import Federation, Provider, Purpose, duties
 from gateway.pages.house import Handler
-from gateway.pages.site import Site, query, redirect, same_site
+from gateway.pages.site import Site, query, redirect, same_site, sign_in_first
 from gateway.refusals import Refusal
 from gateway.visits import Visit
 
@@ -66,6 +66,8 @@ class FederationDoors:
     def _refused(self, visit: Visit, provider: Provider, refusal: Refusal) -> Response:
         if not visit.head.wants_html:
             raise refusal
+        if refusal.status == 401:
+            return sign_in_first(f"{visit.head.path}?{visit.head.query.decode('ascii')}")
         return self._site.page(
             visit, "federation_refused.html", code=refusal.status, refusal=refusal, provider=provider
         )

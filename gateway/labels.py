@@ -50,7 +50,7 @@ LABELS: Final[Mapping[str, str]] = {
     "identity.AccountForgotten": "Compte jamais activé, effacé",
     "identity.ActivationRequested": "Lien d'activation demandé",
     "identity.AddressClaimed": "Adresse électronique demandée pour un autre compte",
-    "identity.AddressProven": "Adresse électronique confirmée",
+    "identity.AddressConfirmed": "Adresse électronique confirmée",
     "identity.EmailChangeRequested": "Changement d'adresse électronique demandé",
     "identity.EmailChanged": "Adresse électronique changée",
     "identity.EmailReleased": "Adresse électronique libérée",

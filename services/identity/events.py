@@ -165,7 +165,7 @@ class IdentityUnlinked(IdentityFact, public=True, route="account"):
     provider: str
 
 
-class AddressProven(IdentityFact, route="account"):
+class AddressConfirmed(IdentityFact, route="account"):
     """The owner proved the address he came with, which is reserved for him from now on."""
 
     account: str
@@ -243,7 +243,7 @@ AccountFact = (
     | IdentityLinked
     | IdentityUsed
     | IdentityUnlinked
-    | AddressProven
+    | AddressConfirmed
     | RoleGranted
     | AccountDisabled
     | AccountForgotten

@@ -49,7 +49,7 @@ class Identified:
 class Federation(Protocol):
     """FranceConnect and ProConnect.
 
-    Its calls raise `Refused`: `not-offered` without a contract, `provider-unavailable` when it does not answer as it
+    Its calls raise `Refused`: `not-found` without a contract, `provider-unavailable` when it does not answer as it
     should, `sign-in-expired` or `sign-in-refused` when what it answers proves nothing.
     """
 

@@ -102,5 +102,5 @@ async def test_franceconnects_state_is_of_no_use_at_proconnect(abroad: Abroad) -
     back = await browser.follow(LOGIN, until=f"{browser.home}/api/")
     crossed = back.headers["location"].replace("/proconnect/", "/franceconnect/")
     answer = await browser.get(crossed)
-    assert answer.status_code == 401
+    assert answer.status_code == 422
     assert await browser.me() is None

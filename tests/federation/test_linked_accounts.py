@@ -64,7 +64,7 @@ async def test_the_address_is_proven_by_its_link_and_opens_nothing_before(abroad
     confirmed = await browser.call("POST", "/api/me/email/confirmation", {"token": await proof(abroad, me["id"])})
     assert confirmed.status_code == 204, confirmed.text
     assert (await browser.me() or {})["email_proven"] is True
-    assert (await abroad.office.facts(me["id"]))[-1] == "AddressProven"
+    assert (await abroad.office.facts(me["id"]))[-1] == "AddressConfirmed"
     await abroad.office.browser().call("POST", "/api/password-resets", {"email": me["email"]})
     assert (await abroad.office.facts(me["id"]))[-1] == "PasswordResetRequested"
 
@@ -100,7 +100,7 @@ async def test_somebody_elses_identity_confirms_nothing(abroad: Abroad) -> None:
     browser.forgets(abroad.franceconnect.origin)
     abroad.franceconnect.next("not-confirms", **ANGELA, email="x@example.org")
     answer = await browser.follow(CONFIRM)
-    assert answer.status_code == 401
+    assert answer.status_code == 403
     assert "pas celle de ce compte" in answer.text.replace("&#39;", "'")
     assert (await browser.call("DELETE", "/api/me", {})).status_code == 403
 
@@ -157,8 +157,11 @@ async def test_an_identity_opens_one_account_only(abroad: Abroad) -> None:
 
 async def test_linking_takes_an_account(abroad: Abroad) -> None:
     for purpose in ("link", "confirm"):
-        answer = await abroad.office.browser().get(f"{LOGIN}?purpose={purpose}")
-        assert answer.status_code == 401
+        browser, address = abroad.office.browser(), f"{LOGIN}?purpose={purpose}"
+        answer = await browser.get(address)
+        assert parse_qs(urlsplit(answer.headers["location"]).query) == {"next": [address]}
+        answer = await browser.get(address, Accept="application/json")
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert (await abroad.office.browser().get(f"{LOGIN}?purpose=everything")).status_code == 422
 
 

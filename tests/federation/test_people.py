@@ -155,7 +155,7 @@ async def test_the_password_of_the_account_links_it(abroad: Abroad) -> None:
     me = await browser.me()
     assert me is not None
     assert (me["id"], me["franceconnect"], me["last_name"]) == (id, True, "DUBOIS")
-    assert (await browser.get("/connexion/franceconnect")).status_code == 401, "it was settled"
+    assert (await browser.get("/connexion/franceconnect")).status_code == 422, "it was settled"
     assert (await abroad.office.facts(id))[-3:] == ["IdentityLinked", "ProfileChanged", "IdentityUsed"]
     other = comes(abroad, "mine-v1", "mine@example.org")
     await other.follow(LOGIN)
@@ -198,7 +198,7 @@ async def test_whoever_renounces_leaves_nothing(abroad: Abroad) -> None:
     page = await browser.follow(LOGIN)
     answer = await browser.submit(page, "/connexion/franceconnect", action="drop")
     assert (answer.status_code, answer.headers["location"]) == (303, "/connexion")
-    assert (await browser.get("/connexion/franceconnect")).status_code == 401
+    assert (await browser.get("/connexion/franceconnect")).status_code == 422
 
 
 async def test_without_an_address_one_is_asked_for(abroad: Abroad) -> None:
@@ -216,6 +216,6 @@ async def test_giving_up_is_said_plainly(abroad: Abroad) -> None:
     abroad.franceconnect.gives_up()
     browser = abroad.office.browser()
     answer = await browser.follow(LOGIN)
-    assert answer.status_code == 401
+    assert answer.status_code == 403
     assert "Vous avez interrompu votre identification" in answer.text
     assert await browser.me() is None

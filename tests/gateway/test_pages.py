@@ -196,14 +196,14 @@ async def test_only_paths_of_this_site_are_gone_back_to(target: str, kept: bool)
 
 
 async def test_signing_out_asks_first_and_closes_the_session(door: Portal, town: Town) -> None:
-    town.says("identity", "DELETE /api/sessions/current", 204)
+    town.says("identity", "POST /internal/federation/leaving", 200, {"url": ""})
     door.client.cookies.set("guichet", town.signs_in()["Authorization"].removeprefix("Bearer "))
     page = await visit(door, "/deconnexion")
     assert town.heard == []
     assert "Ada Martin" in page.text
     answer = await submit(door, "/deconnexion", page)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert town.last.method == "DELETE"
+    assert town.last.path == "/internal/federation/leaving"
     assert "guichet=; " in answer.headers["set-cookie"]
 
 

@@ -41,6 +41,11 @@ POST   /api/me/second-factor                                  401   200   200   
 POST   /api/me/second-factor/confirmation                     401   422   422      403        403   422     422   422   422     401
 DELETE /api/me/second-factor                                  401   422   422      403        403   422     422   422   422     401
 GET    /api/me/export                                         401   200   200      403        403   200     200   200   200     401
+DELETE /api/me/franceconnect                                  401   412   412      403        403   412     412   412   412     401
+GET    /api/franceconnect/login                               404   404   404      404        404   404     404   404   404     401
+GET    /api/franceconnect/callback                            422   422   422      422        422   422     422   422   422     401
+GET    /api/proconnect/login                                  404   404   404      404        404   404     404   404   404     401
+GET    /api/proconnect/callback                               422   422   422      422        422   422     422   422   422     401
 POST   /api/tracking-sessions                                 422   422   422      422        422   422     422   422   422     401
 
 GET    /api/demarches                                         200   200   200      200        200   200     200   200   200     401
@@ -63,6 +68,7 @@ GET    /api/demandes/{id}/discussion                          401   200   404   
 POST   /api/demandes/{id}/discussion/messages                 401   412   404      412        404   412     404   404   404     401
 POST   /api/demandes/{id}/discussion/read                     401   412   404      412        404   412     404   404   404     401
 POST   /api/demandes/{id}/files                               401   412   404      412        404   412     404   404   404     401
+GET    /api/demandes/{id}/live                                401   406   404      406        404   406     404   404   404     401
 GET    /api/files/{id}                                        401   200   404      200        404   200     404   404   404     401
 
 GET    /api/backoffice/demandes                               401   404   404      404        404   200     200   404   404     401

@@ -77,6 +77,27 @@ GET    /demandes/{id}/saisie/suppression                     303   303   404    
 POST   /demandes/{id}/saisie/suppression                     401   415   415      403        403   415     415   415   415     401
 GET    /demandes/{id}/accuse-de-reception                    303   200   404      200        404   404     404   404   404     303
 # desk
+GET    /instruction                                           303   404   404      404        404   200   200   404   404   303
+POST   /instruction/vues                                      401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/prise                       401   404   404      404        404   415   415   404   404   401
+POST   /instruction/lot                                       401   404   404      404        404   415   415   404   404   401
+POST   /instruction/lot/annulation                            401   404   404      404        404   415   415   404   404   401
+GET    /instruction/demandes/{id}                             303   404   404      404        404   200   404   404   404   303
+POST   /instruction/demandes/{id}/attribution                 401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/debut                       401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/etiquettes                  401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/notes                       401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/motifs                      401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/attestation                 401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/avis                        401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/etat                        401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/discussion                  401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/message                     401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/lecture                     401   404   404      404        404   415   415   404   404   401
+POST   /instruction/demandes/{id}/cloture                     401   404   404      404        404   415   415   404   404   401
+GET    /instruction/avis                                      303   404   404      404        404   200   200   404   404   303
+POST   /instruction/demandes/{id}/avis/{opinion}              401   404   404      404        404   415   415   404   404   401
+GET    /instruction/statistiques                              303   404   404      404        404   200   200   404   404   303
 # administration
 GET    /administration                                        303   404   404      404        404   404     404   200   404     303
 GET    /administration/services                               303   404   404      404        404   404     404   200   404     303

@@ -20,7 +20,7 @@ from services.identity.events import (
     AccountForgotten,
     ActivationRequested,
     AddressClaimed,
-    AddressProven,
+    AddressConfirmed,
     EmailChanged,
     EmailChangeRequested,
     IdentityLinked,
@@ -103,7 +103,7 @@ def evolve(state: Account, fact: AccountFact) -> Account:
             # A link mailed to the former address opens nothing any more.
             moved = {"email": fact.email, "proven": True, "wanted": "", "wanted_lookup": "", "resets": ()}
             return state.model_copy(update=moved)
-        case AddressProven():
+        case AddressConfirmed():
             return state.model_copy(update={"proven": True, "wanted": "", "wanted_lookup": ""})
         case IdentityLinked():
             return _linked(state, fact)

@@ -20,7 +20,7 @@ from services.identity.events import (
     AccountErased,
     AccountFact,
     AddressClaimed,
-    AddressProven,
+    AddressConfirmed,
     EmailChanged,
     EmailChangeRequested,
     PasswordChanged,
@@ -88,7 +88,7 @@ def change_email(state: Account, _: ChangeEmail) -> Iterable[AccountFact]:
     if state.status != "active" or not state.wanted:
         raise bad_token()
     if state.wanted == state.email:
-        yield AddressProven(account=state.id)
+        yield AddressConfirmed(account=state.id)
         return
     yield EmailChanged(account=state.id, email=state.wanted, previous=state.email, lookup=state.wanted_lookup)
 

@@ -11,7 +11,7 @@ def not_offered(provider: str) -> Refused:
     """There is no contract with this provider."""
     return Refused(
         Kind.NOT_FOUND,
-        "not-offered",
+        "not-found",
         f"Ce site ne propose pas {NAMES[provider]}. Connectez-vous avec votre adresse électronique et votre mot de "
         "passe.",
     )
@@ -31,7 +31,7 @@ def silent(provider: str) -> Refused:
 def cancelled() -> Refused:
     """He gave up at the provider's."""
     return Refused(
-        Kind.UNAUTHENTICATED,
+        Kind.FORBIDDEN,
         "sign-in-cancelled",
         "Vous avez interrompu votre identification : rien n'a été transmis et vous n'êtes pas connecté.",
     )
@@ -40,7 +40,7 @@ def cancelled() -> Refused:
 def expired() -> Refused:
     """Begun too long ago, ended already, or in another browser: these answer alike."""
     return Refused(
-        Kind.UNAUTHENTICATED,
+        Kind.INVALID,
         "sign-in-expired",
         "Cette identification a expiré, a déjà servi, ou a commencé dans un autre navigateur. Recommencez.",
     )
@@ -49,7 +49,7 @@ def expired() -> Refused:
 def unproven() -> Refused:
     """What the provider says cannot be believed."""
     return Refused(
-        Kind.UNAUTHENTICATED,
+        Kind.FORBIDDEN,
         "sign-in-refused",
         "Votre identification n'a pas pu être vérifiée : par prudence, vous n'êtes pas connecté. Recommencez, et si "
         "cela se reproduit, signalez-le-nous.",
@@ -59,7 +59,7 @@ def unproven() -> Refused:
 def not_same_person() -> Refused:
     """He confirmed another identity than that of the account he is signed in to."""
     return Refused(
-        Kind.UNAUTHENTICATED,
+        Kind.FORBIDDEN,
         "another-identity",
         "L'identité que vous venez de confirmer n'est pas celle de ce compte. Recommencez avec la vôtre.",
     )

@@ -18,7 +18,7 @@ from services.identity.events import (
     AccountForgotten,
     ActivationRequested,
     AddressClaimed,
-    AddressProven,
+    AddressConfirmed,
     EmailChanged,
     EmailChangeRequested,
     IdentityLinked,
@@ -75,8 +75,8 @@ def _moved(tx: Tx, fact: EmailChanged, recorded: Recorded) -> None:
     _set(tx, fact.account, recorded, email=fact.email, proven=1)
 
 
-@projection.on(AddressProven)
-def _proven(tx: Tx, fact: AddressProven, recorded: Recorded) -> None:
+@projection.on(AddressConfirmed)
+def _proven(tx: Tx, fact: AddressConfirmed, recorded: Recorded) -> None:
     _set(tx, fact.account, recorded, proven=1)
 
 
