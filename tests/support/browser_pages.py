@@ -78,6 +78,56 @@ PUBLIC = (
     Shown("page introuvable", "/", query="nulle-part", status=404),
 )
 
+ACCOUNT = (
+    Shown("inscription", "/inscription"),
+    Shown(
+        "inscription refusée",
+        "/inscription",
+        status=422,
+        wrong=True,
+        acts=send_wrong("ENREGISTRER", first_name="Ada", email="ada", password="court", answer="0"),
+    ),
+    Shown("inscription, courriel envoyé", "/inscription/courriel"),
+    Shown("nouveau lien d'activation", "/activation"),
+    Shown("nouveau lien, sans adresse", "/activation", status=422, wrong=True, acts=send_wrong(email="")),
+    Shown("paramètres", "/parametres", "camille"),
+    Shown(
+        "paramètres refusés",
+        "/parametres",
+        "camille",
+        status=422,
+        wrong=True,
+        acts=send_wrong("ENREGISTRER", first_name="", phone="abc"),
+    ),
+    Shown("paramètres, mot de passe", "/parametres/mot-de-passe", "camille"),
+    Shown(
+        "paramètres, mot de passe refusé",
+        "/parametres/mot-de-passe",
+        "camille",
+        status=422,
+        wrong=True,
+        acts=send_wrong(current="", password=""),
+    ),
+    Shown("paramètres, adresse", "/parametres/adresse-electronique", "camille"),
+    Shown("paramètres, sessions", "/parametres/sessions", "camille"),
+    Shown("paramètres, données", "/parametres/donnees", "camille"),
+    Shown(
+        "paramètres, effacement sans la case",
+        "/parametres/donnees",
+        "camille",
+        status=422,
+        wrong=True,
+        acts=send_wrong(password=""),
+    ),
+    Shown("double authentification, désactivation", "/double-authentification/desactivation", "nouvelle"),
+    Shown(
+        "double authentification, application",
+        "/double-authentification",
+        "nouvelle",
+        acts=press("Préparer l'application"),
+    ),
+)
+
 APPLICANT = (
     Shown("accueil connecté", "/", "camille"),
     Shown("tableau de bord", "/tableau-de-bord", "camille"),
@@ -157,6 +207,51 @@ FILING = (
     Shown("brouillon, suppression", "/demandes/{id}/saisie/suppression", "camille", {"id": "brouillon"}),
 )
 
+INSTRUCTOR = (
+    Shown("instruction, à prendre", "/instruction", "instructeur"),
+    Shown("instruction, les miennes", "/instruction", "instructeur", query="?onglet=les_miennes&tri=newest"),
+    Shown("instruction, toutes", "/instruction", "instructeur", query="?onglet=toutes"),
+    Shown("instruction, liste vide", "/instruction", "instructeur", query="?onglet=toutes&q=introuvable"),
+    Shown("instruction, onglet vide", "/instruction", "instructeur2", query="?onglet=traitees"),
+    Shown(
+        "instruction, lot sans demande cochée",
+        "/instruction",
+        "instructeur",
+        status=422,
+        wrong=True,
+        acts=press("Appliquer aux demandes cochées"),
+    ),
+    *(
+        Shown(f"instruction, demande {state}", "/instruction/demandes/{id}", "instructeur", {"id": state})
+        for state in ("deposee", "en_instruction", "discutee", "acceptee", "refusee", "retiree")
+    ),
+    Shown(
+        "instruction, décision à compléter",
+        "/instruction/demandes/{id}",
+        "instructeur",
+        {"id": "en_instruction"},
+        status=422,
+        wrong=True,
+        acts=press("Enregistrer la décision"),
+    ),
+    Shown(
+        "instruction, demande d'un autre service",
+        "/instruction/demandes/{id}",
+        "instructeur2",
+        {"id": "deposee"},
+        status=404,
+    ),
+    Shown("instruction, avis", "/instruction/avis", "instructeur"),
+    Shown("instruction, statistiques", "/instruction/statistiques", "instructeur"),
+    Shown(
+        "instruction, statistiques d'une période vide",
+        "/instruction/statistiques",
+        "instructeur",
+        query="?depuis=2099-01-01",
+    ),
+    Shown("instruction cachée à un demandeur", "/instruction", "camille", status=404),
+)
+
 AUDITOR = (
     Shown("audit", "/audit", "auditeur"),
     Shown("audit, demande inconnue", "/audit", "auditeur", query="?demande=2026-inconnue", status=422, wrong=True),
@@ -202,6 +297,6 @@ ADMINISTRATOR = (
     Shown("administration cachée à un demandeur", "/administration", "camille", status=404),
 )
 
-AGENTS: tuple[Shown, ...] = (*AUDITOR, *ADMINISTRATOR)
+AGENTS: tuple[Shown, ...] = (*INSTRUCTOR, *AUDITOR, *ADMINISTRATOR)
 
-PAGES = (*PUBLIC, *APPLICANT, *FILING, *AGENTS)
+PAGES = (*PUBLIC, *ACCOUNT, *APPLICANT, *FILING, *AGENTS)
