@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for processes more than they compute.
+WORKERS ?= 3
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 
@@ -24,8 +26,8 @@ run: install ## Guichet on this machine: http://127.0.0.1:8000, mails on http://
 demo: install ## a guided story, played against `make run`
 	@$(BIN)/guichet demo
 
-test: install-dev ## every test
-	@$(BIN)/pytest
+test: install-dev ## every test, in WORKERS processes (one test alone: .venv/bin/pytest tests/…)
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
 
 test-esdb: install-dev ## the contract of the event store against a server: ESDB_URI=esdb://host:2113?tls=false
 	@[ -n "$(ESDB_URI)" ] || { echo 'Indiquez le serveur : make test-esdb ESDB_URI=esdb://hôte:2113?tls=false'; exit 2; }
