@@ -31,7 +31,7 @@ LABELS: Final[Mapping[str, str]] = {
     "dossiers.ImplicitDecisionTaken": "Décision née du silence du service",
     "dossiers.NoteAdded": "Note interne ajoutée",
     "dossiers.OpinionGiven": "Avis donné par un agent",
-    "dossiers.OpinionOverdue": "Avis en retard, rappel envoyé",
+    "dossiers.OpinionDelayed": "Avis en retard, rappel envoyé",
     "dossiers.OpinionRequested": "Avis demandé à un agent",
     "dossiers.OpinionWithdrawn": "Demande d'avis retirée",
     "dossiers.ReasonsGiven": "Motifs du refus implicite communiqués",

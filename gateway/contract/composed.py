@@ -126,6 +126,17 @@ COMPOSED: Final[Mapping[tuple[str, str], tuple[str, Schema]]] = {
             _object({"items": {"type": "array", "items": _EVENT}}),
         ),
     ),
+    ("GET", "/api/demandes/{id}/live"): (
+        "Ce qui change sur une demande, en direct",
+        _answer(
+            "Un flux Server-Sent Events, pour qui demande `text/event-stream` : des événements `change` dont les "
+            "données sont `{kind, demande}`, sans rien de ce qui a été écrit. `kind` : `status`, `history`, "
+            "`discussion`, `message`, `read`, `file`, `desk` (pour le service) ; `missed` : relisez la demande. "
+            "`Last-Event-ID` reprend où l'on en était ; `since` (secondes depuis 1970) part d'un instant.",
+            "text/event-stream",
+            {"type": "string"},
+        ),
+    ),
     ("GET", "/api/openapi.json"): (
         "Ce document",
         _answer("OpenAPI 3.1.", "application/json", _DOCUMENT),

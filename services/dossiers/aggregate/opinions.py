@@ -16,7 +16,7 @@ from kernel.aggregate import Aggregate, State
 from kernel.errors import Fault, Refused, conflict, invalid, not_found
 from services.dossiers.aggregate.demande import STATUS_LABELS, WITHDRAWABLE
 from services.dossiers.commands import GiveOpinion, NoteOverdueOpinion, RequestOpinion, WithdrawOpinion
-from services.dossiers.events import OpinionFact, OpinionGiven, OpinionOverdue, OpinionRequested, OpinionWithdrawn
+from services.dossiers.events import OpinionDelayed, OpinionFact, OpinionGiven, OpinionRequested, OpinionWithdrawn
 
 MOST_AWAITED = 20
 LONGEST_WAIT = timedelta(days=366)
@@ -62,7 +62,7 @@ def evolve(state: Opinions, fact: OpinionFact) -> Opinions:
             return state.changed(fact.opinion, status="given")
         case OpinionWithdrawn():
             return state.changed(fact.opinion, status="withdrawn")
-        case OpinionOverdue():
+        case OpinionDelayed():
             return state.changed(fact.opinion, overdue=True)
         case _:
             assert_never(fact)
@@ -125,13 +125,13 @@ def withdraw_opinion(state: Opinions, command: WithdrawOpinion) -> Iterable[Opin
     yield OpinionWithdrawn(demande=state.demande, opinion=one.opinion, expert=one.expert, agent=command.agent)
 
 
-def note_overdue(state: Opinions, command: NoteOverdueOpinion) -> Iterable[OpinionOverdue]:
+def note_overdue(state: Opinions, command: NoteOverdueOpinion) -> Iterable[OpinionDelayed]:
     """The last day to answer is over: the expert is reminded, once, while his opinion is of use."""
     one = state.of(command.opinion)
     if one is None or one.status != "pending" or one.overdue or command.status not in WITHDRAWABLE:
         return
     if one.due < command.today:
-        yield OpinionOverdue(demande=state.demande, opinion=one.opinion, expert=one.expert, due=one.due.isoformat())
+        yield OpinionDelayed(demande=state.demande, opinion=one.opinion, expert=one.expert, due=one.due.isoformat())
 
 
 def _demand_pending(one: Asked) -> None:

@@ -5,19 +5,22 @@ An agent is named once a day. Older readings than a year stay in the log and are
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 
+from kernel.errors import Refused
 from kernel.http.contract import answers
 from kernel.http.deps import Caller, Run, View, account_of
 from kernel.http.paging import Paged, page_of
 from kernel.http.tokens import Principal
 from kernel.runtime.runtime import Runtime
-from services.dossiers.adapters import readings
 from services.dossiers.aggregate.calendar import paris_day
+from services.dossiers.aggregate.reading import note_reading, reading
 from services.dossiers.api.access import of_agent
 from services.dossiers.api.moves import name_of
 from services.dossiers.api.shown_to_agents import Readers
@@ -27,6 +30,7 @@ from services.dossiers.projections import readers as read_by
 
 router = APIRouter(prefix="/api/backoffice/demandes", tags=["Instruction"])
 SHOWN_FOR = timedelta(days=365)
+log = logging.getLogger(__name__)
 
 
 @router.get("/{id}/readers", summary="Qui a consulté une demande", responses=answers(200, Readers))
@@ -48,4 +52,16 @@ def noted(run: Runtime, request: Request, demande: str, caller: Principal, capac
         capacity=capacity,
         agent_name=name_of(caller),
     )
-    return BackgroundTask(readings.note, run, command, caller.actor, request.state.correlation)
+    return BackgroundTask(_note, run, command, caller.actor, request.state.correlation)
+
+
+async def _note(run: Runtime, command: NoteReading, actor: str, correlation: str) -> None:
+    # No reading waits for this or fails with it.
+    key = f"{command.demande}/{command.agent}/{command.day}"
+    ctx = replace(run.own_initiative("reading", key=key), actor=actor, correlation=correlation)
+    try:
+        db = await run.view(read_by.projection)
+        if not await read_by.known(db, command.demande, command.agent, command.day):
+            await run.handle(reading, command.demande, note_reading, command, ctx)
+    except Refused as refusal:
+        log.error("a reading of demande %s is not recorded: %s", command.demande, refusal.slug)

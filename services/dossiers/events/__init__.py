@@ -36,9 +36,9 @@ from services.dossiers.events.law import (
     ReasonsRequested,
 )
 from services.dossiers.events.opinions import (
+    OpinionDelayed,
     OpinionFact,
     OpinionGiven,
-    OpinionOverdue,
     OpinionRequested,
     OpinionWithdrawn,
 )
@@ -97,9 +97,9 @@ __all__ = [
     "LegalMentions",
     "NoteAdded",
     "OnBehalfOf",
+    "OpinionDelayed",
     "OpinionFact",
     "OpinionGiven",
-    "OpinionOverdue",
     "OpinionRequested",
     "OpinionWithdrawn",
     "ReasonsGiven",

@@ -40,7 +40,7 @@ class OpinionWithdrawn(DossiersFact, public=True, route="demande"):
     agent: str
 
 
-class OpinionOverdue(DossiersFact, public=True, route="demande"):
+class OpinionDelayed(DossiersFact, public=True, route="demande"):
     """The day `due` is over without an answer: the expert is reminded, once."""
 
     demande: str
@@ -49,4 +49,4 @@ class OpinionOverdue(DossiersFact, public=True, route="demande"):
     due: str
 
 
-OpinionFact = OpinionRequested | OpinionGiven | OpinionWithdrawn | OpinionOverdue
+OpinionFact = OpinionRequested | OpinionGiven | OpinionWithdrawn | OpinionDelayed

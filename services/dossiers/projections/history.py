@@ -27,8 +27,8 @@ from services.dossiers.events import (
     DocumentsReceived,
     ImplicitDecisionTaken,
     NoteAdded,
+    OpinionDelayed,
     OpinionGiven,
-    OpinionOverdue,
     OpinionRequested,
     OpinionWithdrawn,
     ReasonsGiven,
@@ -172,8 +172,8 @@ def _opinion_withdrawn(tx: Tx, fact: OpinionWithdrawn, recorded: Recorded) -> No
     _tell(tx, fact.demande, recorded, "opinion", "Demande d'avis retirée", SERVICE, internal=True)
 
 
-@projection.on(OpinionOverdue)
-def _opinion_overdue(tx: Tx, fact: OpinionOverdue, recorded: Recorded) -> None:
+@projection.on(OpinionDelayed)
+def _opinion_overdue(tx: Tx, fact: OpinionDelayed, recorded: Recorded) -> None:
     _tell(tx, fact.demande, recorded, "opinion", "Avis en retard, rappel envoyé", PORTAL, internal=True)
 
 

@@ -17,8 +17,8 @@ from services.dossiers.events import (
     DemandeSubmitted,
     DemandeWithdrawn,
     ImplicitDecisionTaken,
+    OpinionDelayed,
     OpinionGiven,
-    OpinionOverdue,
     OpinionRequested,
     OpinionWithdrawn,
 )
@@ -101,8 +101,8 @@ def _taken_back(tx: Tx, fact: OpinionWithdrawn, recorded: Recorded) -> None:
     _advance(tx, fact.demande, recorded)
 
 
-@projection.on(OpinionOverdue)
-def _overdue(tx: Tx, fact: OpinionOverdue, recorded: Recorded) -> None:
+@projection.on(OpinionDelayed)
+def _overdue(tx: Tx, fact: OpinionDelayed, recorded: Recorded) -> None:
     tx.run("UPDATE opinion SET overdue=1 WHERE id=:id", id=fact.opinion)
     _advance(tx, fact.demande, recorded)
 

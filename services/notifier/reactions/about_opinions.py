@@ -11,7 +11,7 @@ from kernel.errors import NotYet
 from kernel.events import ERASED
 from kernel.position import Mark
 from kernel.runtime.runtime import Runtime
-from services.dossiers.events import OpinionGiven, OpinionOverdue, OpinionRequested
+from services.dossiers.events import OpinionDelayed, OpinionGiven, OpinionRequested
 from services.notifier.ports import Letter
 from services.notifier.projections import contacts
 
@@ -21,7 +21,7 @@ async def asked(run: Runtime, fact: OpinionRequested, recorded: Recorded) -> Let
     return await _to_agent(run, fact.expert, fact.demande, recorded, colleague=_name(fact.asked_by_name), due=fact.due)
 
 
-async def overdue(run: Runtime, fact: OpinionOverdue, recorded: Recorded) -> Letter:
+async def overdue(run: Runtime, fact: OpinionDelayed, recorded: Recorded) -> Letter:
     """The last day to answer is over."""
     return await _to_agent(run, fact.expert, fact.demande, recorded, due=fact.due)
 

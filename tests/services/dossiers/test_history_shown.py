@@ -21,7 +21,7 @@ AMONG_AGENTS = {
     "OpinionRequested",
     "OpinionGiven",
     "OpinionWithdrawn",
-    "OpinionOverdue",
+    "OpinionDelayed",
 }
 UNTOLD = {"DemandeConsulted", "DemandeDrafted", "DraftDiscarded"}
 

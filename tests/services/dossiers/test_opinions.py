@@ -16,7 +16,7 @@ from services.dossiers.aggregate.opinions import (
     withdraw_opinion,
 )
 from services.dossiers.commands import GiveOpinion, NoteOverdueOpinion, RequestOpinion, WithdrawOpinion
-from services.dossiers.events import OpinionGiven, OpinionOverdue, OpinionRequested, OpinionWithdrawn
+from services.dossiers.events import OpinionDelayed, OpinionGiven, OpinionRequested, OpinionWithdrawn
 from tests.support.given import given
 
 TODAY = date(2026, 11, 24)
@@ -60,7 +60,7 @@ ANSWER = OpinionGiven(
     text="Sous conditions.",
 )
 WITHDRAWN = OpinionWithdrawn(demande="d1", opinion="o1", expert="e1", agent="i2")
-OVERDUE = OpinionOverdue(demande="d1", opinion="o1", expert="e1", due="2026-12-10")
+OVERDUE = OpinionDelayed(demande="d1", opinion="o1", expert="e1", due="2026-12-10")
 
 
 def test_a_colleague_is_asked_and_answers() -> None:

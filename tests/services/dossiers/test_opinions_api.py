@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kernel.clock import FrozenClock
-from services.dossiers.events import OpinionOverdue
+from services.dossiers.events import OpinionDelayed
 from services.dossiers.main import SERVICE
 from services.dossiers.reactions.opinions import remind_experts
 from services.identity.events import AccountActivated, AccountCreated, RoleGranted
@@ -189,4 +189,4 @@ async def test_the_expert_is_reminded_once_when_the_day_is_over(desk: Desk, now:
 
 async def reminders(desk: Desk) -> list[str]:
     found = (await desk.run.store.scan(0, 500)).facts
-    return [fact.event.demande for fact in found if isinstance(fact.event, OpinionOverdue)]
+    return [fact.event.demande for fact in found if isinstance(fact.event, OpinionDelayed)]

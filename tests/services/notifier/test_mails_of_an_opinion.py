@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.dossiers.events import OpinionGiven, OpinionOverdue, OpinionRequested, OpinionWithdrawn
+from services.dossiers.events import OpinionDelayed, OpinionGiven, OpinionRequested, OpinionWithdrawn
 from services.identity.events import AccountCreated
 from tests.services.notifier.conftest import Office
 from tests.support.mails import DEMANDE, TRACKING, submitted
@@ -48,7 +48,7 @@ async def introduced(office: Office) -> None:
 
 async def test_the_expert_is_asked_then_reminded_and_the_answer_is_announced(office: Office) -> None:
     await introduced(office)
-    await office.say(REQUEST, OpinionOverdue(demande=DEMANDE, opinion=OPINION, expert=EXPERT, due="2026-12-20"), ANSWER)
+    await office.say(REQUEST, OpinionDelayed(demande=DEMANDE, opinion=OPINION, expert=EXPERT, due="2026-12-20"), ANSWER)
     mails = {mail.subject: mail for mail in await office.server.has(4)}
     asked = mails["Votre avis est demandé sur D-2026-K7M3QZ"]
     reminder = mails["Rappel\xa0: votre avis est attendu sur D-2026-K7M3QZ"]
