@@ -32,7 +32,8 @@ def goes_on(page: Page) -> str:
     """To the next step; its heading, once it is another one."""
     heading = page.get_by_role("heading", level=1)
     before = heading.inner_text()
-    page.get_by_role("main").get_by_role("button", name=CONTINUE).click()
+    with page.expect_navigation():  # the whole step: its questions are counted next, without waiting
+        page.get_by_role("main").get_by_role("button", name=CONTINUE).click()
     expect(heading).not_to_have_text(before)
     return heading.inner_text()
 
@@ -59,7 +60,7 @@ def path_of(page: Page) -> str:
 def answers_questions(page: Page, examples: Mapping[str, Any]) -> int:
     """Answer the questions of this step that are shown, with the examples of the form; how many there were."""
     count = 0
-    for question in page.locator("main .question[data-nom]").all():
+    for question in page.locator("main [data-nom]").all():
         example = examples.get(question.get_attribute("data-nom") or "")
         if example is not None and question.is_visible():
             _answer(question, question.get_attribute("data-type") or "", example)
