@@ -129,6 +129,8 @@ ACCOUNT = (
 )
 
 APPLICANT = (
+    Shown("FranceConnect, rien à décider", "/connexion/franceconnect", status=422),
+    Shown("paramètres, FranceConnect", "/parametres/franceconnect", "camille"),
     Shown("accueil connecté", "/", "camille"),
     Shown("tableau de bord", "/tableau-de-bord", "camille"),
     Shown("tableau de bord, rien encore", "/tableau-de-bord", "nouvelle"),
@@ -219,7 +221,7 @@ INSTRUCTOR = (
         "instructeur",
         status=422,
         wrong=True,
-        acts=press("Appliquer aux demandes cochées"),
+        acts=send_wrong("Appliquer aux demandes cochées"),
     ),
     *(
         Shown(f"instruction, demande {state}", "/instruction/demandes/{id}", "instructeur", {"id": state})
@@ -232,7 +234,7 @@ INSTRUCTOR = (
         {"id": "en_instruction"},
         status=422,
         wrong=True,
-        acts=press("Enregistrer la décision"),
+        acts=send_wrong("Enregistrer la décision"),
     ),
     Shown(
         "instruction, demande d'un autre service",
