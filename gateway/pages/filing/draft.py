@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gateway.pages.filing.paper import Paper, without
 from gateway.pages.filing.receipt import receipt_page
+from gateway.pages.filing.said import quoted
 from gateway.pages.filing.showing import NEW_VERSION, Sheet, closed_page, review_page, step_page
 from gateway.pages.filing.steps import PREFIX, Step, name_of
 from gateway.pages.filing.typed import fill_of
@@ -35,8 +36,8 @@ STALE = (
 
 pages = Pages(
     done={
-        LATER: "Votre brouillon est enregistré. Vous pourrez le reprendre à tout moment depuis « Mes démarches ».",
-        FILED: "Cette demande est déjà déposée : ses réponses ne changent plus.",
+        LATER: f"Votre brouillon est enregistré. Vous pourrez le reprendre depuis {quoted('Mes démarches')}.",
+        FILED: "Cette demande est déjà déposée\N{NO-BREAK SPACE}: ses réponses ne changent plus.",
         VERSION: NEW_VERSION,
     }
 )

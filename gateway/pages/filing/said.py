@@ -156,8 +156,8 @@ def number(text: str) -> str:
 
 def amount(text: str) -> str:
     """« 1 200,50 € », « 100 € »."""
-    shown = number(text)
-    return f"{shown.removesuffix(',00')}{NBSP}€" if re.search(r"\d$", shown) else shown
+    shown = number(re.sub(r"([.,]\d)$", r"\g<1>0", text))
+    return f"{shown.removesuffix(',00')}{NBSP}€" if re.search(r"\d$", shown) else text
 
 
 def quoted(text: str) -> str:

@@ -16,12 +16,12 @@ from gateway.pages.forms import Mistake
 from gateway.pages.house import House
 from gateway.visits import Visit
 
-NEW_VERSION = "Le formulaire de cette démarche vient de changer. Vos réponses sont conservées : vérifiez chaque étape."
+NEW_VERSION = "Le formulaire de cette démarche vient de changer. Vos réponses sont conservées, vérifiez chaque étape."
 _NUMBERS: Mapping[str, str] = {
-    "association": "Numéro RNA (W et 9 chiffres) ou SIRET (14 chiffres). Exemple : W451234567",
-    "company": "Numéro SIRET (14 chiffres). Exemple : 123 456 782 00010",
-    "local_authority": "Numéro SIRET (14 chiffres). Exemple : 123 456 782 00010",
-    "school": "Code UAI (7 chiffres et une lettre). Exemple : 0459001P",
+    "association": "Numéro RNA (W et 9 chiffres) ou SIRET (14 chiffres). Exemple\N{NO-BREAK SPACE}: W451234567",
+    "company": "Numéro SIRET (14 chiffres). Exemple\N{NO-BREAK SPACE}: 123 456 782 00010",
+    "local_authority": "Numéro SIRET (14 chiffres). Exemple\N{NO-BREAK SPACE}: 123 456 782 00010",
+    "school": "Code UAI (7 chiffres et une lettre). Exemple\N{NO-BREAK SPACE}: 0459001P",
 }
 
 
