@@ -68,9 +68,11 @@ class FederationDoors:
             raise refusal
         if refusal.status == 401:
             return sign_in_first(f"{visit.head.path}?{visit.head.query.decode('ascii')}")
-        return self._site.page(
+        response = self._site.page(
             visit, "federation_refused.html", code=refusal.status, refusal=refusal, provider=provider
         )
+        response.headers.update(refusal.headers)
+        return response
 
 
 def _given(visit: Visit) -> Mapping[str, list[str]]:

@@ -21,10 +21,15 @@ class GatewaySettings(Settings):
     franceconnect_issuer: str = Field("", description="issuer of FranceConnect v2; without one people use passwords")
     proconnect_issuer: str = Field("", description="issuer of ProConnect; without one agents use passwords and codes")
 
+    proconnect_sirets: str = Field(
+        "", description="SIRET numbers, with commas, of the bodies whose agents may use ProConnect; empty: nobody may"
+    )
+
     @property
     def providers(self) -> dict[str, str]:
         """Where people may be sent to identify themselves: each provider with its origin."""
-        issuers = {"franceconnect": self.franceconnect_issuer, "proconnect": self.proconnect_issuer}
+        agents = self.proconnect_issuer if self.proconnect_sirets else ""
+        issuers = {"franceconnect": self.franceconnect_issuer, "proconnect": agents}
         return {name: _origin(issuer) for name, issuer in issuers.items() if issuer}
 
     @property

@@ -168,7 +168,7 @@ async def office(
             "trusted_proxies": "127.0.0.1",
             "secret": SecretStr("5a" * 32),
             **addresses,
-            **{name: value for name, value in settings.items() if name.endswith("_issuer")},
+            **{name: value for name, value in settings.items() if name.endswith(("_issuer", "_sirets"))},
         }
         gateway = Gateway(GatewaySettings(**chosen))
         await stack.enter_async_context(listening(application(SERVICE, desk.run), sockets["identity"]))
