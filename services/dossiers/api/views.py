@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,7 +17,7 @@ from services.dossiers.api.desk import DeskFilters
 from services.dossiers.api.shown_to_agents import SavedView, SavedViews
 
 router = APIRouter(prefix="/api/backoffice/views", tags=["Instruction"])
-ID = re.compile(r"[a-z0-9-]{1,40}")
+LONGEST = 60
 
 
 class SavedFilters(DeskFilters):
@@ -28,11 +27,11 @@ class SavedFilters(DeskFilters):
 
 
 class ViewBody(BaseModel):
-    """What a view is called, and what it leaves in."""
+    """What a view leaves in, and what people call it: its id, unless it is given a `name`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(max_length=60)
+    name: str | None = Field(None, max_length=LONGEST)
     filters: SavedFilters
 
 
@@ -45,24 +44,27 @@ async def mine(run: Run, caller: Caller) -> dict[str, Any]:
 
 @router.put("/{view}", summary="Enregistrer une vue", responses=answers(200, SavedView))
 async def save(view: str, body: ViewBody, run: Run, caller: Caller) -> dict[str, Any]:
-    """Keep a view under an id of the caller's choice (`a-b-1`), in the place of what it was before; 20 at most."""
+    """Keep a view under an id of the caller's choice (`lundi-matin`), in the place of what it was; 20 at most."""
     demand_agent(caller)
-    name = " ".join(body.name.split())
-    if not name or not name.isprintable():
-        detail = "Donnez à la vue un nom de 1 à 60 caractères."
+    id, name = _tidy(view), _tidy(view if body.name is None else body.name)
+    if not id or not name:
+        detail = f"Donnez à la vue un nom de 1 à {LONGEST} caractères."
         raise invalid("invalid-request", detail, [Fault("/name", detail)])
-    if not ID.fullmatch(view):
-        detail = "Composez l'identifiant de la vue de lettres minuscules, de chiffres et de tirets, 40 au plus."
-        raise invalid("invalid-request", detail, [Fault("/view", detail)])
     filters = body.filters.model_dump(mode="json", exclude_none=True, exclude_unset=True)
-    return await views.save(run, account_of(caller), view, name, filters)
+    return await views.save(run, account_of(caller), id, name, filters)
 
 
 @router.delete("/{view}", status_code=204, response_class=Response, summary="Supprimer une vue")
 async def forget(view: str, run: Run, caller: Caller) -> Response:
     """Forget a view; forgetting it twice is the same."""
     demand_agent(caller)
-    if not ID.fullmatch(view):
+    if not (id := _tidy(view)):
         raise not_found()
-    await views.forget(run, account_of(caller), view)
+    await views.forget(run, account_of(caller), id)
     return Response(None, 204)
+
+
+def _tidy(text: str) -> str:
+    """A text of one line, its blanks single; empty when it cannot be an id or a name."""
+    tidied = " ".join(text.split())
+    return tidied if tidied.isprintable() and len(tidied) <= LONGEST else ""
