@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install install-dev run demo test test-esdb check lock fmt lint types arch docs docs-check bench clean
+.PHONY: help install install-dev run demo test test-esdb check lock fmt lint types arch docs docs-check screenshots bench clean
 
 help: ## list what can be asked
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,12 +56,16 @@ docs: install ## write the generated documents again
 docs-check: install-dev ## whether the generated documents are current
 	@$(BIN)/guichet docs --check
 
+screenshots: install-dev ## take the pictures of docs/pages again
+	@$(BIN)/python -m tests.browser.screenshots
+
 bench: install-dev ## measure, and write bench/reports
 	@$(BIN)/python -m bench.eventstore
 	@$(BIN)/python -m bench.gateway
 	@$(BIN)/python -m bench.esdb
 	@$(BIN)/python -m bench.replay
 	@$(BIN)/python -m bench.stack
+	@$(BIN)/python -m bench.pages
 
 lock: install-dev ## resolve the dependencies of pyproject.toml again, with their hashes (UPGRADE=--upgrade)
 	@env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(LOCK) $(UPGRADE) --group install -o requirements.txt

@@ -42,21 +42,28 @@ PICTURES: Final = (
     Picture("accueil", "accueil", "L'accueil du portail.", "The home page.", dark=True),
     Picture("catalogue", "catalogue", "Le catalogue des démarches.", "The catalogue of démarches."),
     Picture("demarche", "démarche", "Une démarche : à qui elle s'adresse, ce qu'il faut préparer.", "One démarche."),
-    Picture("depot", "dépôt, coordonnées", "Une étape du dépôt.", "One step of filing a demande.", dark=True),
     Picture(
-        "relecture", "dépôt, relecture", "Tout est relu avant le dépôt.", "Everything is read again before filing."
+        "depot", "déposer sans compte, coordonnées", "Une étape du dépôt.", "One step of filing a demande.", dark=True
     ),
     Picture(
-        "depose", "dépôt, reçu", "La demande est déposée : son numéro de suivi.", "Filed, with its tracking number."
+        "relecture", "brouillon, relecture", "Tout est relu avant le dépôt.", "Everything is read again before filing."
+    ),
+    Picture(
+        "depose",
+        "demande déposée sans compte",
+        "La demande est déposée : son numéro de suivi.",
+        "Filed, with its tracking number.",
     ),
     Picture("tableau-de-bord", "tableau de bord", "Le tableau de bord d'un demandeur.", "An applicant's dashboard."),
-    Picture("demandes", "mes démarches", "Mes démarches, et la loupe en bout de ligne.", "The list of demandes."),
+    Picture("demandes", "mes demandes", "Mes démarches, et la loupe en bout de ligne.", "The list of demandes."),
     Picture("demande", "demande discutee", "Le suivi d'une demande.", "How far a demande has got."),
     Picture(
         "discussion", "discussion ouverte", "La discussion, où l'on joint ses pièces.", "The discussion.", dark=True
     ),
-    Picture("instruction", "boîte de réception", "Les demandes d'un service.", "A service's inbox."),
-    Picture("bureau", "bureau, demande discutée", "Une demande sur le bureau.", "A demande on the desk.", dark=True),
+    Picture("instruction", "instruction, toutes", "Les demandes d'un service.", "A service's inbox."),
+    Picture(
+        "bureau", "instruction, demande discutee", "Une demande sur le bureau.", "A demande on the desk.", dark=True
+    ),
     Picture("administration", "administration, démarche", "Une démarche s'écrit en ligne.", "A démarche, edited."),
     Picture("audit", "audit, histoire d'une demande", "L'histoire d'une demande.", "The story of a demande."),
     Picture("voyage", "audit, flux", "Le voyage dans le temps d'un auditeur.", "An auditor's time travel."),

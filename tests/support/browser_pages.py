@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.support.browser_people import fills_in, path_of
 from tests.support.browser_visits import Shown, press, send_wrong
 
 # GET routes of the table that nothing looks at, each with its reason.
@@ -20,6 +21,16 @@ def _verified(page: Page) -> None:
 def _replayed(page: Page) -> None:
     page.locator("main form").get_by_role("button").first.click()
     expect(page.locator("#progression:not([data-running])")).to_contain_text("relus en")
+
+
+def _filed(page: Page) -> None:
+    page.get_by_role("button", name="Continuer sans compte").click()
+    fields = page.request.get(f"/api{path_of(page).removesuffix('/demande')}").json()["fields"]
+    contact = {"Adresse électronique": "noe.petit@example.org", "Prénom": "Noé", "Nom": "Petit"}
+    fills_in(page, {field["name"]: field["example"] for field in fields}, contact)
+    page.get_by_label("J'accepte les conditions générales d'utilisation").check()
+    page.get_by_role("button", name="Déposer ma demande").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre demande est déposée")
 
 
 PUBLIC = (
@@ -206,6 +217,7 @@ FILING = (
     ),
     Shown("brouillon, étape à corriger", _STEP, "camille", {"id": "brouillon", "etape": "étape 4"}, "?corriger=1"),
     Shown("brouillon, relecture", _STEP, "camille", {"id": "brouillon", "etape": "étape 6"}),
+    Shown("demande déposée sans compte", _START, acts=_filed),
     Shown("brouillon, suppression", "/demandes/{id}/saisie/suppression", "camille", {"id": "brouillon"}),
 )
 
