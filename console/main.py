@@ -16,6 +16,7 @@ COMMANDS = {
     "agents": ("console.operations.agents", "inviter, lister, retirer des agents"),
     "audit": ("console.operations.audit", "vérifier l'intégrité de l'historique"),
     "rebuild": ("console.operations.rebuild", "reconstruire un modèle de lecture"),
+    "resume": ("console.operations.resume", "reprendre un réacteur arrêté par un journal remplacé"),
     "parked": ("console.operations.parked", "traiter les faits retenus"),
     "docs": ("console.docs.command", "écrire les documents qui se déduisent du code"),
     "keys": ("console.keys", "créer les clés qui manquent, sans rien démarrer"),

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar, overload
 from kernel.clock import Clock, system_clock
 from kernel.db import Db, Overtaken, Row, Tx
 from kernel.envelope import Recorded
-from kernel.errors import Kind, NotYet, Refused
+from kernel.errors import Kind, NotYet, Refused, conflict
 from kernel.events import Event
 from kernel.feed import EpochChanged, FeedPage, Source
 from kernel.held import HeldFacts
@@ -157,6 +157,19 @@ class ReactorRunner(Generic[R]):
         """Have a parked stream tried again now."""
         await self._facts.release(source, stream)
         self._wake.set()
+
+    async def resume(self, source: Source, *, from_start: bool) -> None:
+        """Follow the log that replaced another: from its first fact, or from its end.
+
+        Of a log restored from a copy the first facts are known: their commands carry the same ids and change nothing.
+        Raises Refused(not-stopped) for a log that is followed as it is.
+        """
+        async with self._turn:
+            await self.load()
+            if self._epochs.get(source.name) != REPLACED:
+                raise conflict("not-stopped", "Ce réacteur suit ce journal : il n'y a rien à reprendre.")
+            end = await source.end()
+            await self._save(source.name, 0 if from_start else end.position, end.epoch)
 
     async def drop(self, source: str, stream: str) -> None:
         """Give up the facts a parked stream holds; later ones flow again."""

@@ -121,6 +121,26 @@ async def decide_parked(run: Run, caller: Caller, body: Held) -> dict[str, str]:
     return {"status": "ok"}
 
 
+class Resumption(BaseModel):
+    """Where a reactor goes on in the log that replaced the one it followed."""
+
+    reactor: str
+    source: str
+    start: Literal["beginning", "end"]
+
+
+@router.post("/resumption")
+async def resume(run: Run, caller: Caller, body: Resumption) -> dict[str, str]:
+    """Have a reactor follow a log that was replaced. Nothing else starts it again: somebody must have looked."""
+    _demand_console(caller)
+    runner = next((r for r in run.reactors if r.reactor.name == body.reactor), None)
+    source = next((s for s in runner.sources if s.name == body.source), None) if runner else None
+    if runner is None or source is None:
+        raise not_found()
+    await runner.resume(source, from_start=body.start == "beginning")
+    return {"status": "ok"}
+
+
 class Rebuild(BaseModel):
     """Which read model to rebuild from event 0 and let take over."""
 

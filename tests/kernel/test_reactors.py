@@ -359,6 +359,29 @@ async def test_a_replaced_log_stops_a_reactor_for_good(shop: Workshop) -> None:
     assert shop.of("z") == []
 
 
+@pytest.mark.parametrize(("from_start", "done"), [(True, [1, 2, 3]), (False, [3])])
+async def test_a_reactor_is_told_where_to_go_on_in_a_log_that_replaced_another(
+    shop: Workshop, from_start: bool, done: list[int]
+) -> None:
+    await shop.add("a", 1)
+    runner = await shop.start()
+    await shop.until_followed(1)
+    with pytest.raises(Refused, match="not-stopped"):
+        await runner.resume(runner.sources[0], from_start=from_start)
+    await shop.stop()
+    shop.store = MemoryStore(Codec("toy", Vault(MemoryKeys(), SECRET)))
+    await shop.add("z", 1, 2)
+    stopped = shop.runner()
+    await stopped.start(from_zero=False)
+    with pytest.raises(EpochChanged):
+        async with asyncio.timeout(PATIENCE):
+            await stopped.follow(stopped.sources[0])
+    await stopped.resume(stopped.sources[0], from_start=from_start)
+    await shop.start(from_zero=False)
+    await shop.add("z", 3)
+    await shop.until(lambda: shop.of("z") == done)
+
+
 async def test_two_reactors_keep_their_own_accounts(shop: Workshop) -> None:
     shop.obstacle = refusing("a", KeyError())
     await shop.start(name="one")
