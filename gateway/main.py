@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import socket
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
 
 import uvicorn
 from starlette.types import Scope
@@ -21,6 +25,8 @@ from gateway.federation_doors import FederationDoors
 from gateway.headers import AnswerHeaders
 from gateway.health import Health
 from gateway.limits import ClientAddresses, Limits
+from gateway.live import SOURCES, Live
+from gateway.live_stream import LiveStream
 from gateway.matching import Table
 from gateway.pages.house import Handler, House
 from gateway.pages.rooms import ROOMS
@@ -43,6 +49,8 @@ from kernel.http.tokens import Signer
 from kernel.keys import derive
 from kernel.telemetry import Metrics, start_logging
 
+NEVER_STARTED: Final = 3  # exit status, as uvicorn's own command
+
 
 class Gateway:
     """The ASGI application: a door, and what must be opened before it and closed after it."""
@@ -57,8 +65,12 @@ class Gateway:
         self.upstream = Upstream({name: settings.peer_url(name) for name in SERVICES})
         self.sessions = Sessions(Verification(self.upstream, passes))
         self.bus = _bus(settings, self.sessions)
-        crossing = Crossing(passes, Positions(cookies), cookies, self.sessions)
+        positions, self.live = Positions(cookies), Live()
+        crossing = Crossing(passes, positions, cookies, self.sessions)
         errands = Errands(table, limits, crossing, self.upstream)
+        stream = LiveStream(self.live, errands, self.sessions, positions, connected=self.bus is not None)
+        if self.bus is not None:
+            self.bus.on_message(CLOSED_SUBJECT, stream.on_closed)
         federation = Federation(errands, cookies, settings.providers)
         done = {code: said for room in ROOMS for code, said in room.done.items()}
         site = Site(cookies, csrf, load(settings.theme), done, offers=frozenset(settings.providers))
@@ -68,7 +80,7 @@ class Gateway:
             callers=Callers(self.sessions, cookies, csrf, ClientAddresses(settings.trusted_proxies.split(","))),
             limits=limits,
             proxy=Proxy(self.upstream, crossing),
-            handlers=_handlers(House(site, errands, federation), health),
+            handlers=_handlers(House(site, errands, federation), health, stream),
             error_page=site.refusal,
             cookies=cookies,
             headers=headers,
@@ -88,9 +100,11 @@ class Gateway:
         await receive()
         await self.upstream.start()
         if self.bus is not None:
+            self.live.start((source, self.bus.listen(source)) for source in SOURCES)
             self.bus.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        self.live.stop()
         if self.bus is not None:
             await self.bus.close()
         await self.upstream.close()
@@ -106,7 +120,7 @@ def _bus(settings: GatewaySettings, sessions: Sessions) -> NatsBus | None:
     return bus
 
 
-def _handlers(house: House, health: Health) -> Mapping[tuple[str, str], Handler]:
+def _handlers(house: House, health: Health, stream: LiveStream) -> Mapping[tuple[str, str], Handler]:
     """What answers each line of the table that leads nowhere else."""
     site, errands = house.site, house.errands
     views, publication = Views(errands), Publication(site)
@@ -119,10 +133,23 @@ def _handlers(house: House, health: Health) -> Mapping[tuple[str, str], Handler]
         ("GET", "/api/asyncapi.json"): publication.asyncapi,
         ("GET", "/api/docs"): publication.documentation,
         ("GET", "/static/{file}"): site.asset,
+        ("GET", "/api/demandes/{id}/live"): stream.show,
         ("GET", "/livez"): health.livez,
         ("GET", "/readyz"): health.readyz,
         ("GET", "/metrics"): health.metrics,
     } | {line: handler for handlers in pages for line, handler in handlers.items()}
+
+
+class _Server(uvicorn.Server):
+    """uvicorn waits for answers under way: those that never end must be told to."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._following = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._following.stop()
+        await super().shutdown(sockets)
 
 
 def serve(settings: GatewaySettings) -> None:
@@ -132,7 +159,7 @@ def serve(settings: GatewaySettings) -> None:
     # What start-up built lives for ever, and a request leaves hardly a cycle: a tenth of the processor time.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    uvicorn.run(
+    config = uvicorn.Config(
         gateway,
         host=host,
         port=port,
@@ -147,6 +174,11 @@ def serve(settings: GatewaySettings) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
+    server = _Server(config, gateway.live)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(NEVER_STARTED)
 
 
 def main() -> None:

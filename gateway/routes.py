@@ -116,6 +116,7 @@ API: Final[tuple[Route, ...]] = (
     Route("POST", f"{_D}/discussion/messages", "discussion", Who.MINE),
     Route("POST", f"{_D}/discussion/read", "discussion", Who.MINE),
     Route("POST", f"{_D}/files", "files", Who.MINE, body=UPLOAD),
+    Route("GET", f"{_D}/live", HERE, Who.MINE, note="events, the instructeur in charge too"),
     Route("GET", "/api/files/{id}", "files", Who.MINE, streams=True),
     Route("GET", f"{_B}/demandes", "dossiers", Who.INSTRUCTEUR),
     Route("GET", f"{_B}/demandes/export", "dossiers", Who.INSTRUCTEUR, streams=True),

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.pages.applicant.mine import unread
 from gateway.pages.house import House
 from gateway.visits import Visit
+from kernel.clock import system_clock
 
 Part = dict[str, Any] | None
 
@@ -19,6 +20,7 @@ class Frame:
 
     demande: dict[str, Any]
     discussion: Part
+    made_at: float  # seconds since the epoch, before anything was read
 
     @property
     def is_draft(self) -> bool:
@@ -33,6 +35,7 @@ class Frame:
             "demande": self.demande,
             "discussion": self.discussion,
             "unread": count,
+            "made_at": f"{self.made_at:.3f}",
             "tabs": [
                 (path, "Suivi", None),
                 (f"{path}/demande", "Demande", None),
@@ -43,13 +46,13 @@ class Frame:
 
 async def frame_of(house: House, visit: Visit, *more: str) -> tuple[Frame, list[Part]]:
     """The frame of the demande in the address, and parts of its page: paths below it. Raises Refusal."""
-    path = f"/api/demandes/{visit.match.wild[0]}"
+    path, made_at = f"/api/demandes/{visit.match.wild[0]}", system_clock().timestamp()
     demande, discussion, *parts = await asyncio.gather(
         house.get(visit, path),
         house.part(visit, f"{path}/discussion"),
         *(house.part(visit, f"{path}{tail}") for tail in more),
     )
-    return Frame(demande, discussion), list(parts)
+    return Frame(demande, discussion, made_at), list(parts)
 
 
 def draft_path(demande: str) -> str:
