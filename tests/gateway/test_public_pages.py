@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.pages.public.catalogue import fitting, folded, summary
+from gateway.pages.public.catalogue import summary
 from gateway.pages.public.duties import TEXTS
 from tests.gateway.test_pages import HTML, Page, accessible, visit
 from tests.support.town import Portal, Town, portal
@@ -110,27 +110,20 @@ async def test_who_follows_one_demande_is_led_to_it(door: Portal, town: Town) ->
     assert not [each for each in town.heard if each.service == "discussion"]
 
 
-async def test_searching_needs_neither_accents_nor_capitals(door: Portal, town: Town) -> None:
+async def test_words_and_the_kind_of_applicant_are_what_the_catalogue_is_asked(door: Portal, town: Town) -> None:
     tells(town, CLUB, HOUSE)
-    page = await visit(door, "/demarches?q=AMELIORATION+habitat")
+    page = await visit(door, "/demarches?q=+AMELIORATION+habitat%00&pour=association")
     accessible(page)
-    assert "l&#39;amélioration de l&#39;habitat" in page.text
-    assert "sportif" not in page.text
-    page = await visit(door, "/demarches?pour=association")
-    assert "sportif" in page.text
-    assert "habitat" not in page.text
-    assert page.field("q")["value"] == ""
-    nothing = await visit(door, "/demarches?q=%3Cb%3Episcine")
+    assert [each.query for each in town.heard] == ["q=AMELIORATION+habitat&audience=association"]
+    assert page.title.startswith("2 démarches pour «&nbsp;AMELIORATION habitat&nbsp;»")
+    assert page.field("q")["value"] == "AMELIORATION habitat"
+    assert [each["value"] for each in page.all("option") if "selected" in each] == ["association"]
+    town.forgets()
+    tells(town)
+    nothing = await visit(door, "/demarches?q=%3Cb%3Episcine&pour=nimporte")
+    assert town.last.query == "q=%3Cb%3Episcine"
     assert "Aucune démarche" in nothing.text
     assert "<b>" not in nothing.text
-    assert "habitat" in (await visit(door, "/demarches?pour=nimporte")).text
-
-
-async def test_words_are_found_wherever_a_demarche_says_them() -> None:
-    assert folded("L'Œuvre déjà-vue") == "l œuvre deja vue"
-    assert [each["slug"] for each in fitting([CLUB, HOUSE], "clubs equipement", "")] == ["aide-au-sport"]
-    assert fitting([CLUB, HOUSE], "service des sports", "self") == [HOUSE]
-    assert fitting([CLUB], "", "company") == []
 
 
 async def test_the_catalogue_is_read_to_its_end(door: Portal, town: Town) -> None:

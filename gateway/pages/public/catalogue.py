@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -37,16 +36,11 @@ FURTHEST: Final = 50  # pages of the list: a page is no place for a loop without
 async def show(house: House, visit: Visit) -> Response:
     """The open démarches, by words and by who asks."""
     asked = query(visit)
-    words, kind = asked.get("q", "").strip()[:200], asked.get("pour", "")
-    found = await open_demarches(house, visit)
-    return house.site.page(
-        visit,
-        "public/catalogue.html",
-        q=words,
-        pour=kind if kind in KINDS else "",
-        kinds=KINDS,
-        demarches=None if found is None else fitting(found, words, kind if kind in KINDS else ""),
-    )
+    words = "".join(char for char in asked.get("q", "") if char.isprintable()).strip()[:200]
+    kind = asked.get("pour", "") if asked.get("pour") in KINDS else ""
+    wanted = {name: value for name, value in (("q", words), ("audience", kind)) if value}
+    found = await open_demarches(house, visit, **wanted)
+    return house.site.page(visit, "public/catalogue.html", q=words, pour=kind, kinds=KINDS, demarches=found)
 
 
 @pages.get("/demarches/{slug}")
@@ -64,36 +58,19 @@ async def read(house: House, visit: Visit) -> Response:
     )
 
 
-async def open_demarches(house: House, visit: Visit) -> list[Demarche] | None:
-    """All of them, by title; None when the catalogue cannot be had now."""
+async def open_demarches(house: House, visit: Visit, **wanted: str) -> list[Demarche] | None:
+    """All of them, or those that `q` and `audience` find, by title; None when they cannot be had now."""
     found: list[Demarche] = []
-    cursor: dict[str, str] = {}
     for _ in range(FURTHEST):
         try:
-            page = await house.get(visit, "/api/demarches", **cursor)
+            page = await house.get(visit, "/api/demarches", **wanted)
         except Refusal:
             return None
         found += page["items"]
         if not page["next"]:
             break
-        cursor = {"cursor": page["next"]}
+        wanted["cursor"] = page["next"]
     return found
-
-
-def fitting(demarches: Iterable[Demarche], words: str, kind: str) -> list[Demarche]:
-    """Those that hold every word, and that somebody of this kind may ask for; an empty wish fits all."""
-    wanted = folded(words).split()
-    return [
-        demarche
-        for demarche in demarches
-        if (not kind or kind in demarche.get("audience", ())) and all(word in _searched(demarche) for word in wanted)
-    ]
-
-
-def folded(text: str) -> str:
-    """Without accents nor capitals, apostrophes and hyphens as blanks: people type « amelioration habitat »."""
-    bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return "".join(char if char.isalnum() else " " for char in bare.casefold())
 
 
 def summary(fields: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
@@ -109,9 +86,3 @@ def summary(fields: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
             told = told or ("" if field["required"] else " (facultatif)")
             parts[-1][1].append(field["label"] + told)
     return [(title, asked) for title, asked in parts if asked]
-
-
-def _searched(demarche: Demarche) -> str:
-    names = (demarche.get(name) or "" for name in ("title", "summary", "service_label"))
-    kinds = (KINDS.get(kind, "") for kind in demarche.get("audience", ()))
-    return folded(" ".join((*names, *kinds)))
