@@ -221,6 +221,13 @@ FILING = (
     Shown("brouillon, suppression", "/demandes/{id}/saisie/suppression", "camille", {"id": "brouillon"}),
 )
 
+
+def _nothing_ticked(page: Page) -> None:
+    page.locator("#lot").evaluate("form => { form.noValidate = true }")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Appliquer aux demandes cochées").click()
+
+
 INSTRUCTOR = (
     Shown("instruction, à prendre", "/instruction", "instructeur"),
     Shown("instruction, les miennes", "/instruction", "instructeur", query="?onglet=les_miennes&tri=newest"),
@@ -233,7 +240,7 @@ INSTRUCTOR = (
         "instructeur",
         status=422,
         wrong=True,
-        acts=send_wrong("Appliquer aux demandes cochées"),
+        acts=_nothing_ticked,
     ),
     *(
         Shown(f"instruction, demande {state}", "/instruction/demandes/{id}", "instructeur", {"id": state})
@@ -246,7 +253,7 @@ INSTRUCTOR = (
         {"id": "en_instruction"},
         status=422,
         wrong=True,
-        acts=send_wrong("Enregistrer la décision"),
+        acts=send_wrong("Enregistrer la décision", motif=""),
     ),
     Shown(
         "instruction, demande d'un autre service",
