@@ -76,6 +76,20 @@ async def test_the_tab_shows_messages_and_pieces_and_marks_nothing_as_read(door:
     assert all(heard.method == "GET" for heard in town.heard)
 
 
+@pytest.mark.parametrize(("status", "words"), [("pending", "antivirus en cours"), ("rejected", "refusé par")])
+async def test_a_document_that_is_not_vetted_is_named_and_has_no_link(
+    door: Portal, town: Town, status: str, words: str
+) -> None:
+    message = DISCUSSION["messages"][0]
+    kept = message | {"attachments": [message["attachments"][0] | {"status": status}]}
+    tells(town, DISCUSSION | {"messages": [kept]})
+    signs_in(door, town)
+    page = await visit(door, TAB)
+    assert "modèle.pdf" in page.text
+    assert words in said(page)
+    assert "/api/files/f1" not in links(page)
+
+
 async def test_marking_as_read_is_asked_for(door: Portal, town: Town) -> None:
     tells(town)
     posts(town)

@@ -52,7 +52,9 @@ DISCUSSION: dict[str, Any] = {
             "at": "2026-11-24T14:00:00Z",
             "author": {"kind": "service", "name": "Claire Moreau"},
             "body": "Bonjour,\n<script>alert(1)</script>",
-            "attachments": [{"id": "f1", "name": "modèle.pdf", "media_type": "application/pdf", "size": 122_880}],
+            "attachments": [
+                {"id": "f1", "name": "modèle.pdf", "media_type": "application/pdf", "size": 122_880, "status": "clean"}
+            ],
             "read_at": None,
         }
     ],

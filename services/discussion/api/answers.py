@@ -15,12 +15,13 @@ class MessageAuthor(Shown):
 
 
 class Attachment(Shown):
-    """Un document joint ; `size` en octets."""
+    """Un document joint ; `size` en octets. Seul un document `clean` se télécharge."""
 
     id: str
     name: str
     media_type: str
     size: int
+    status: Literal["clean", "pending", "rejected"]
 
 
 class Message(Shown):

@@ -70,5 +70,7 @@ def _document(row: Row, files: Mapping[str, KnownFile]) -> dict[str, Any]:
 
 def _attachment(id: str, file: KnownFile | None) -> dict[str, Any]:
     if file is None:
-        return {"id": id, "name": "Pièce jointe", "media_type": "application/octet-stream", "size": 0}
-    return {"id": id, "name": file.name, "media_type": file.media_type, "size": file.size}
+        unknown = {"name": "Pièce jointe", "media_type": "application/octet-stream", "size": 0}
+        return {"id": id, **unknown, "status": "pending"}
+    known = {"name": file.name, "media_type": file.media_type, "size": file.size}
+    return {"id": id, **known, "status": file.status}

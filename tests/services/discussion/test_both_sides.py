@@ -49,7 +49,13 @@ async def test_opening_answers_what_the_applicant_then_reads(talk: Talk) -> None
     (message,) = body["messages"]
     assert message["author"] == {"kind": "service", "name": "Jeanne Roy"}
     assert message["attachments"] == [
-        {"id": SERVICE_FILE, "name": f"{SERVICE_FILE}.pdf", "media_type": "application/pdf", "size": 9}
+        {
+            "id": SERVICE_FILE,
+            "name": f"{SERVICE_FILE}.pdf",
+            "media_type": "application/pdf",
+            "size": 9,
+            "status": "clean",
+        }
     ]
     assert message["read_at"] is None
     ids = [body["id"], message["id"], *(one["id"] for one in body["requested_documents"])]

@@ -81,7 +81,7 @@ async def test_a_file_not_heard_of_yet_is_asked_for_and_shown(street: Street) ->
     await street.talk.opens()
     street.files.known[FILE] = file_seen(FILE, DEMANDE)
     said = await street.talk.says(street.talk.applicant, attachments=[FILE])
-    shown = {"id": FILE, "name": "relevé.pdf", "media_type": "application/pdf", "size": 12}
+    shown = {"id": FILE, "name": "relevé.pdf", "media_type": "application/pdf", "size": 12, "status": "clean"}
     assert (said.status_code, said.json()["attachments"]) == (201, [shown])
     assert (await street.talk.reads(street.talk.agent)).json()["messages"][1]["attachments"] == [shown]
 
