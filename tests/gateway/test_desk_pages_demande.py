@@ -245,7 +245,7 @@ async def test_labels_and_notes_ask_for_no_version(door: Portal, town: Town) -> 
 
 async def test_an_expert_reads_what_the_applicant_said_and_answers(door: Portal, town: Town) -> None:
     works(door, town)
-    inner = {"labels": [], "notes": [], "allowed": [], "access": "expert", "opinions": [OPINION]}
+    inner: dict[str, Any] = {"labels": [], "notes": [], "allowed": [], "access": "expert", "opinions": [OPINION]}
     shows(town, **inner)
     town.says("discussion", f"GET /api/demandes/{ID}/discussion", 404, {"slug": "not-found", "detail": "…"})
     town.says("dossiers", f"GET {ONE}/readers", 404, {"slug": "not-found", "detail": "…"})
