@@ -104,3 +104,18 @@ async def test_franceconnects_state_is_of_no_use_at_proconnect(abroad: Abroad) -
     answer = await browser.get(crossed)
     assert answer.status_code == 422
     assert await browser.me() is None
+
+
+async def test_resetting_the_second_factor_lets_the_former_identity_go(abroad: Abroad) -> None:
+    id = await abroad.office.hires("moves@departement.example.org")
+    first = comes(abroad, "moves-1", "moves@departement.example.org")
+    await first.follow(LOGIN)
+    assert await abroad.office.people.verified(first.token) is not None
+    headers = abroad.office.desk.as_service("console", "operate")
+    answer = await abroad.office.people.post(f"/internal/agents/{id}/second-factor/reset", {}, headers)
+    assert answer.status_code == 200, answer.text
+    assert await abroad.office.people.verified(first.token) is None
+    second = comes(abroad, "moves-2", "moves@departement.example.org")
+    await second.follow(LOGIN)
+    assert (await second.me() or {})["id"] == id
+    await refused(comes(abroad, "moves-1", "moves@departement.example.org"), 403, "Aucun agent n'est enregistré")

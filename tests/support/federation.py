@@ -45,6 +45,11 @@ class Browser:
     elsewhere: Mapping[str, str] = field(default_factory=elsewhere)
     jars: dict[str, httpx.Cookies] = field(default_factory=dict)
 
+    @property
+    def token(self) -> str:
+        """The session it holds here."""
+        return str(self.jars[urlsplit(self.home).netloc]["guichet"])
+
     async def get(self, url: str, **headers: str) -> httpx.Response:
         """One request, one answer."""
         return await self._send("GET", url, headers)

@@ -112,6 +112,12 @@ def unlink(state: Account, command: UnlinkIdentity) -> Iterable[AccountFact]:
     yield IdentityUnlinked(account=state.id, provider=command.provider)
 
 
+def let_go(state: Account, command: UnlinkIdentity) -> Iterable[AccountFact]:
+    """An administrateur has an agent come anew: nobody is locked out, since his invitation stands."""
+    if state.known_by(command.provider):
+        yield IdentityUnlinked(account=state.id, provider=command.provider)
+
+
 def demand_usable(state: Account) -> None:
     """Raises Refused(account-disabled) or Refused(not-found)."""
     if state.status == "disabled":

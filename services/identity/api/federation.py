@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from kernel.envelope import Commit
 from kernel.errors import Fault, invalid, not_found
 from kernel.http.deps import Asked, Caller, Incoming, Run, account_of, answer, unauthenticated
+from kernel.http.tokens import Principal
 from kernel.ids import secret_token
 from kernel.runtime.runtime import Runtime
 from services.identity.adapters import attempts, sessions
@@ -32,7 +33,15 @@ from services.identity.ports import Federation, Identified
 from services.identity.projections import accounts
 from services.identity.settings import of_identity
 
-router = APIRouter()
+
+async def person(caller: Caller) -> Principal:
+    """Somebody the gateway speaks for. Raises Refused(not-found) for a service: it has no browser."""
+    if caller.kind == "service":
+        raise not_found()
+    return caller
+
+
+router = APIRouter(dependencies=[Depends(person)])
 Name = Annotated[Literal["franceconnect", "proconnect"], Path()]
 Browser = Annotated[str, Field(min_length=32, max_length=100)]
 NO_STORE = {"Cache-Control": "no-store"}

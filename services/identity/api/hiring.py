@@ -18,11 +18,13 @@ from services.identity.adapters import second_factor, sessions, tokens
 from services.identity.adapters.addresses import lookup_of, owner_of
 from services.identity.aggregate.account import Account, account
 from services.identity.aggregate.agents import disable, grant_role
+from services.identity.aggregate.identities import AGENT, let_go
 from services.identity.aggregate.joining import invite
 from services.identity.aggregate.person import read_person
 from services.identity.aggregate.second_factor import disable as disable_second_factor
 from services.identity.api.shown import roles_of, services_of
-from services.identity.commands import DisableAccount, DisableSecondFactor, GrantRole, InviteAgent
+from services.identity.commands import DisableAccount, DisableSecondFactor, GrantRole, InviteAgent, UnlinkIdentity
+from services.identity.erasure import release_subject
 from services.identity.events import AccountCreated, RoleGranted
 from services.identity.projections import accounts, sign_ups
 
@@ -91,9 +93,15 @@ async def dismiss(run: Runtime, id: str, ctx: Context) -> Commit:
 
 
 async def reset_second_factor(run: Runtime, id: str, ctx: Context) -> Commit:
-    """For an agent who lost his telephone and his recovery codes: he enrols again at his next sign-in."""
-    await find(run, id)
-    commit = await run.handle(account, id, disable_second_factor, DisableSecondFactor(), ctx)
+    """For an agent who lost his telephone and his recovery codes, or has another identity at ProConnect.
+
+    He enrols again at his next sign-in, or ProConnect's next identity at his address becomes his.
+    """
+    who = await find(run, id)
+    if who.known_by(AGENT):
+        commit = await _let_go(run, who, ctx)
+    if who.second_factor or not who.known_by(AGENT):
+        commit = await run.handle(account, id, disable_second_factor, DisableSecondFactor(), ctx)
     await sessions.close_all(run, id)
     await run.state.write(lambda tx: second_factor.forget(tx, id))
     return commit
@@ -141,6 +149,14 @@ async def invited_before(run: Runtime, lookup: str) -> str | None:
     # An account that somebody opened by himself has proven nothing: it never inherits an invitation.
     waiting = await sign_ups.of_address(await sign_ups.current(run), lookup, 100)
     return next((row["account"] for row in waiting if not row["has_password"]), None)
+
+
+async def _let_go(run: Runtime, who: Account, ctx: Context) -> Commit:
+    commit = await run.handle(account, who.id, let_go, UnlinkIdentity(provider=AGENT), ctx.step("proconnect"))
+    for subject in who.subjects:
+        if subject.startswith(f"{AGENT}/"):
+            await release_subject(run, who.id, subject.removeprefix(f"{AGENT}/"), ctx.step("release"))
+    return commit
 
 
 async def _answer(run: Runtime, commit: Commit, id: str, *, status: int = 200) -> Response:
