@@ -215,7 +215,14 @@ FILING = (
         Shown(f"brouillon, {step}", _STEP, "camille", {"id": "brouillon", "etape": step})
         for step in ("étape 1", "étape 2", "étape 3", "étape 4", "étape 5")
     ),
-    Shown("brouillon, étape à corriger", _STEP, "camille", {"id": "brouillon", "etape": "étape 4"}, "?corriger=1"),
+    Shown(
+        "brouillon, étape à corriger",
+        _STEP,
+        "camille",
+        {"id": "brouillon", "etape": "étape 4"},
+        "?corriger=1",
+        wrong=True,
+    ),
     Shown("brouillon, relecture", _STEP, "camille", {"id": "brouillon", "etape": "étape 6"}),
     Shown("demande déposée sans compte", _START, acts=_filed),
     Shown("brouillon, suppression", "/demandes/{id}/saisie/suppression", "camille", {"id": "brouillon"}),

@@ -16,20 +16,20 @@ MOST_RADIOS: Final = 7  # more answers than that are a list to open
 MADE_UP: Final = "Exemple de réponse"  # what a text without an example of its author has: it teaches nothing
 NO_EXAMPLE: Final = ("choice", "multiple_choice", "yes_no", "checkbox", "group")
 
-# Control, input type, inputmode, autocomplete. Inside a group it is about somebody else: nothing to complete.
+# Input type, inputmode, autocomplete. Never « off »: browsers would not restore the field on the way back.
 _LINE: Final[Mapping[str, tuple[str, str, str]]] = {
-    "text": ("text", "", "off"),
-    "integer": ("text", "numeric", "off"),
-    "decimal": ("text", "decimal", "off"),
-    "amount": ("text", "decimal", "off"),
+    "text": ("text", "", "on"),
+    "integer": ("text", "numeric", "on"),
+    "decimal": ("text", "decimal", "on"),
+    "amount": ("text", "decimal", "on"),
     "email": ("email", "email", "email"),
     "phone": ("tel", "tel", "tel"),
     "postal_code": ("text", "numeric", "postal-code"),
-    "siret": ("text", "numeric", "off"),
-    "siren": ("text", "numeric", "off"),
-    "rna": ("text", "", "off"),
-    "uai": ("text", "", "off"),
-    "iban": ("text", "", "off"),
+    "siret": ("text", "numeric", "on"),
+    "siren": ("text", "numeric", "on"),
+    "rna": ("text", "", "on"),
+    "uai": ("text", "", "on"),
+    "iban": ("text", "", "on"),
 }
 
 
@@ -46,7 +46,7 @@ class Question:
     hint: str = ""
     required: bool = False
     values: Sequence[str] = ()
-    input: tuple[str, str, str] = ("text", "", "off")
+    input: tuple[str, str, str] = ("text", "", "on")
     options: Sequence[tuple[str, str]] = ()
     condition: str = ""
     source: str = ""
@@ -95,7 +95,7 @@ def _question(
     match kind:
         case "textarea" | "address":
             asked.control = "area"
-            asked.input = ("", "", "street-address" if kind == "address" and not nested else "off")
+            asked.input = ("", "", "street-address" if kind == "address" and not nested else "on")
         case "date":
             asked.control = "date"
             asked.values = [(fill.get(f"{name}-{part}") or [""])[0] for part in DATE]
@@ -120,7 +120,7 @@ def _question(
             asked.values = [str(len(asked.rows))]
         case _:
             shown = _LINE.get(kind, _LINE["text"])
-            asked.input = (shown[0], shown[1], "off") if nested else shown
+            asked.input = (shown[0], shown[1], "on") if nested else shown
     return asked
 
 
