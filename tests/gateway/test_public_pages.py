@@ -74,6 +74,25 @@ async def test_the_home_page_has_both_ways_in_and_the_way_to_an_account(door: Po
     assert (page.field("email")["autocomplete"], page.field("password")["type"]) == ("username", "password")
 
 
+async def test_franceconnect_comes_first_where_there_is_a_contract_with_it(tmp_path: Path) -> None:
+    async with portal(tmp_path, franceconnect_issuer="https://fc.example.org/api/v2") as door:
+        asks = {"id": "q", "question": "Combien ?", "expires_at": "x"}
+        door.town.says("identity", "GET /api/security-question", body=asks)
+        door.town.says("identity", "GET /api/terms", body={"version": "2026-11", "url": "x"})
+        for path in ("/", "/connexion", "/inscription"):
+            page = await visit(door, path)
+            accessible(page)
+            text = page.text
+            assert "/api/franceconnect/login?next=" in text
+            assert text.index("S'identifier avec") < text.index('name="password"') or path == "/inscription"
+            assert "Qu'est-ce que FranceConnect" in text
+
+
+async def test_without_a_contract_nothing_speaks_of_franceconnect(door: Portal, town: Town) -> None:
+    assert "franceconnect" not in (await visit(door, "/")).text.lower()
+    assert "franceconnect" not in (await visit(door, "/connexion")).text.lower()
+
+
 async def test_who_is_signed_in_finds_his_name_and_his_unread_discussions(door: Portal, town: Town) -> None:
     sign_in(door, town, "instructeur")
     item = {

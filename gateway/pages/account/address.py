@@ -22,9 +22,9 @@ async def form(house: House, visit: Visit) -> Response:
 @pages.post("/adresse/{token}", Who.ACCOUNT)
 async def confirm(house: House, visit: Visit) -> Response:
     """Confirm the new address of the account that is signed in."""
-    await house.site.read_form(visit)
+    form = await house.site.read_form(visit)
     given = {"token": visit.match.wild[0]}
-    answer = await house.errands.run(visit, "POST", "/api/me/email/confirmation", given)
+    answer = await house.send(visit, form, "POST", "/api/me/email/confirmation", given)
     if answer.status == 204:
         return house.site.page(visit, "account/address_confirmed.html")
     if answer.status != 422:

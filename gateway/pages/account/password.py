@@ -22,11 +22,11 @@ async def forgotten_form(house: House, visit: Visit) -> Response:
 async def forgotten(house: House, visit: Visit) -> Response:
     """Have a link mailed; the page is the same whether the address has an account or not."""
     form = await house.site.read_form(visit)
-    email = form.get("email", "").strip()
+    email = form.text("email")
     if not email:
         mistakes = [Mistake("email", "Saisissez l'adresse électronique de votre compte.")]
         return house.site.page(visit, "account/password_forgotten.html", code=422, email=email, mistakes=mistakes)
-    answer = await house.errands.run(visit, "POST", "/api/password-resets", {"email": email})
+    answer = await house.send(visit, form, "POST", "/api/password-resets", {"email": email})
     if answer.status == 202:
         return house.site.page(visit, "account/password_sent.html")
     if answer.status != 422:
@@ -49,7 +49,7 @@ async def choose(house: House, visit: Visit) -> Response:
     given = {"token": visit.match.wild[0], "password": form.get("password", "")}
     mistakes = [] if given["password"] else [Mistake("password", "Saisissez votre nouveau mot de passe.")]
     if not mistakes:
-        answer = await house.errands.run(visit, "POST", "/api/password-resets/confirmation", given)
+        answer = await house.send(visit, form, "POST", "/api/password-resets/confirmation", given)
         if answer.status == 204:
             return house.site.page(visit, "account/password_chosen.html")
         if answer.status != 422:
