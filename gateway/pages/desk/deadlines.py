@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.pages.wording import day
+from kernel.clock import system_clock
 
 SOON, URGENT = 30, 7  # days
 EFFECTS: Final[Mapping[str, str]] = {"acceptation": "acceptation", "rejet": "refus"}
@@ -25,7 +26,7 @@ class Deadline:
 
 def today() -> date:
     """The day in Paris."""
-    return datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
+    return system_clock().astimezone(ZoneInfo("Europe/Paris")).date()
 
 
 def deadline(on: str | None, now: date) -> Deadline | None:
