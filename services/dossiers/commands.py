@@ -229,7 +229,13 @@ class NoteReading(Command):
     """An agent opened a demande."""
 
     demande: str
+    day: date
     agent: str
-    day: str
-    capacity: str
     agent_name: str
+    capacity: str
+
+
+class ForgetReadings(Command):
+    """A month of readings is forgotten: `2026-11`."""
+
+    month: str

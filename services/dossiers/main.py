@@ -15,7 +15,7 @@ from services.dossiers.aggregate.clock import clock
 from services.dossiers.aggregate.demande import demande
 from services.dossiers.aggregate.demarche import demarche, publish
 from services.dossiers.aggregate.opinions import opinions as opinions_of
-from services.dossiers.aggregate.reading import reading
+from services.dossiers.aggregate.reading import reading, readings
 from services.dossiers.aggregate.receipt import receipt
 from services.dossiers.api import (
     answers,
@@ -56,6 +56,7 @@ from services.dossiers.projections import statistics as figures
 from services.dossiers.reactions.drafts import forget_drafts, leavers
 from services.dossiers.reactions.opinions import watch_opinions
 from services.dossiers.reactions.pieces import legal_clock
+from services.dossiers.reactions.readings import forget_old_readings
 from services.dossiers.reactions.receipts import receipts
 from services.dossiers.reactions.silence import watch_silence
 from services.dossiers.settings import DossiersSettings
@@ -80,7 +81,7 @@ def adapters(settings: DossiersSettings) -> Mapping[type, object]:
 SERVICE = Service(
     name="dossiers",
     settings=DossiersSettings,
-    aggregates=(demande, clock, receipt, opinions_of, reading, demarche),
+    aggregates=(demande, clock, receipt, opinions_of, reading, readings, demarche),
     projections=(
         catalogue.projection,
         demande_detail.projection,
@@ -93,7 +94,12 @@ SERVICE = Service(
         read_by.projection,
     ),
     reactors=(receipts, legal_clock, leavers),
-    workers=(Worker("silence", watch_silence), Worker("drafts", forget_drafts), Worker("opinions", watch_opinions)),
+    workers=(
+        Worker("silence", watch_silence),
+        Worker("drafts", forget_drafts),
+        Worker("opinions", watch_opinions),
+        Worker("readings", forget_old_readings),
+    ),
     routers=(
         catalogue_routes.router,
         publication.router,

@@ -74,12 +74,12 @@ def account_contact(caller: Principal) -> dict[str, str]:
 
 
 def author_of(caller: Principal, row: Row, capacity: str | None) -> Author:
-    """The agent as a decision shows him (L212-2 CRPA)."""
+    """The agent as a decision shows him (L212-2 CRPA): in the capacity he names, else in the one stated of him."""
     return Author(
         agent=account_of(caller),
         first_name=caller.first_name or "",
         last_name=caller.last_name or "",
-        capacity=(capacity or "").strip() or CAPACITY,
+        capacity=(capacity or "").strip() or caller.capacity or CAPACITY,
         service=row["service_label"],
     )
 

@@ -1,6 +1,6 @@
 """Who read a demande: shown to the agents of the service in charge, as to the auditor in its timeline.
 
-An agent is named once a day. Older readings than a year stay in the log and are not shown here (CNIL 2021-122).
+An agent is named once a day, for a year (CNIL 2021-122).
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ def noted(run: Runtime, request: Request, demande: str, caller: Principal, capac
     command = NoteReading(
         demande=demande,
         agent=account_of(caller),
-        day=paris_day(run.clock()).isoformat(),
+        day=paris_day(run.clock()),
         capacity=capacity,
         agent_name=name_of(caller),
     )
-    return BackgroundTask(_note, run, command, caller.actor, request.state.correlation)
+    return BackgroundTask(_note, run, command, request.state.correlation)
 
 
-async def _note(run: Runtime, command: NoteReading, actor: str, correlation: str) -> None:
-    # No reading waits for this or fails with it.
+async def _note(run: Runtime, command: NoteReading, correlation: str) -> None:
+    # No reading waits for this or fails with it. Who it was is in the fact, where it can be forgotten; not its actor.
     key = f"{command.demande}/{command.agent}/{command.day}"
-    ctx = replace(run.own_initiative("reading", key=key), actor=actor, correlation=correlation)
+    ctx = replace(run.own_initiative("reading", key=key), correlation=correlation)
     try:
         db = await run.view(read_by.projection)
-        if not await read_by.known(db, command.demande, command.agent, command.day):
+        if not await read_by.known(db, command.demande, command.agent, command.day.isoformat()):
             await run.handle(reading, command.demande, note_reading, command, ctx)
     except Refused as refusal:
         log.error("a reading of demande %s is not recorded: %s", command.demande, refusal.slug)

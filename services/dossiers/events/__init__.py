@@ -23,6 +23,7 @@ from services.dossiers.events.desk import (
     DemandeLabelled,
     DemandeUnlabelled,
     NoteAdded,
+    ReadingsForgotten,
 )
 from services.dossiers.events.law import (
     AttestationIssued,
@@ -102,6 +103,7 @@ __all__ = [
     "OpinionGiven",
     "OpinionRequested",
     "OpinionWithdrawn",
+    "ReadingsForgotten",
     "ReasonsGiven",
     "ReasonsRequested",
     "ReceiptFact",

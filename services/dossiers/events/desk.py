@@ -40,14 +40,22 @@ class DemandeUnlabelled(DossiersFact, route="demande", subject="demande:{demande
     label: Sealed[str]
 
 
-class DemandeConsulted(DossiersFact, route="demande", subject="demande:{demande}"):
+class DemandeConsulted(DossiersFact, route="demande", subject="readers:{month}"):
     """An agent opened the demande on the day `day` in Paris.
 
-    `capacity`: `instructeur` of the service in charge, or `expert` whose opinion was asked.
+    `capacity`: `instructeur` of the service in charge, or `expert` whose opinion was asked. Who it was is sealed under
+    the key of its `month`, which lives a year and some days (CNIL 2021-122).
     """
 
     demande: str
-    agent: str
     day: str
+    month: str
     capacity: str
+    agent: Sealed[str]
     agent_name: Sealed[str]
+
+
+class ReadingsForgotten(DossiersFact, route="month"):
+    """The key of a month of readings was destroyed: nobody knows any more who read what."""
+
+    month: str

@@ -9,7 +9,7 @@ from kernel.db import Db, Row, Tx
 from kernel.envelope import Recorded
 from kernel.http.paging import Paging
 from kernel.projection import Projection
-from services.dossiers.events import DemandeConsulted
+from services.dossiers.events import DemandeConsulted, ReadingsForgotten
 
 projection = Projection(
     "readers",
@@ -17,6 +17,7 @@ projection = Projection(
     ddl="""
     CREATE TABLE IF NOT EXISTS reading(demande TEXT NOT NULL, day TEXT NOT NULL, agent TEXT NOT NULL,
       agent_name TEXT NOT NULL, capacity TEXT NOT NULL, first_at TEXT NOT NULL, PRIMARY KEY(demande, day, agent));
+    CREATE INDEX IF NOT EXISTS reading_by_day ON reading(day);
     """,
 )
 
@@ -32,6 +33,19 @@ def _consulted(tx: Tx, fact: DemandeConsulted, recorded: Recorded) -> None:
         capacity=fact.capacity,
         at=rfc3339(recorded.at),
     )
+
+
+@projection.on(ReadingsForgotten)
+def _forgotten(tx: Tx, fact: ReadingsForgotten, recorded: Recorded) -> None:
+    tx.run("DELETE FROM reading WHERE day BETWEEN :first AND :last", first=f"{fact.month}-01", last=f"{fact.month}-31")
+
+
+async def months_before(db: Db, day: str) -> list[str]:
+    """The months of readings that were over before a day."""
+    rows = await db.read(
+        "SELECT DISTINCT substr(day, 1, 7) AS month FROM reading WHERE day<:day ORDER BY month", day=day
+    )
+    return [str(row["month"]) for row in rows if f"{row['month']}-31" < day]
 
 
 async def known(db: Db, demande: str, agent: str, day: str) -> bool:

@@ -202,7 +202,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(agent=experts)
     def reads(self, agent: str) -> None:
-        known = {"demande": DEMANDE, "agent": agent, "day": self.today.isoformat(), "capacity": "instructeur"}
+        known = {"demande": DEMANDE, "agent": agent, "day": self.today, "capacity": "instructeur"}
         self.ask(note_reading, NoteReading.model_validate({**known, "agent_name": "Luc Petit"}), reading)
 
     @rule()

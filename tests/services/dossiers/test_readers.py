@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,18 @@ import pytest
 
 from kernel.clock import FrozenClock
 from kernel.errors import unavailable
-from services.dossiers.aggregate.reading import note_reading, reading
-from services.dossiers.commands import NoteReading
-from services.dossiers.events import DemandeConsulted
+from kernel.events import ERASED
+from services.dossiers.aggregate.reading import forget_readings, note_reading, reading, readings
+from services.dossiers.commands import ForgetReadings, NoteReading
+from services.dossiers.events import DemandeConsulted, ReadingsForgotten
 from services.dossiers.main import SERVICE
+from services.dossiers.reactions.readings import forget_months
 from tests.services.dossiers.test_colleagues import filed
 from tests.support.given import given
 from tests.support.service import Desk, serving
 
 DESK = "/api/backoffice/demandes"
-READ = {"demande": "d1", "agent": "i1", "day": "2026-11-24", "capacity": "instructeur", "agent_name": "Ada Martin"}
+DAY = date(2026, 11, 24)
 
 
 @pytest.fixture
@@ -45,14 +47,26 @@ async def readers(desk: Desk, id: str, **query: str) -> Any:
     return answer.json()
 
 
+def reads(agent: str = "i1", day: date = DAY) -> NoteReading:
+    return NoteReading(demande="d1", day=day, agent=agent, agent_name="Ada Martin", capacity="instructeur")
+
+
+def read(agent: str = "i1", day: str = "2026-11-24") -> DemandeConsulted:
+    known = {"demande": "d1", "day": day, "month": day[:7], "capacity": "instructeur"}
+    return DemandeConsulted.model_validate({**known, "agent": agent, "agent_name": "Ada Martin"})
+
+
 def test_a_day_is_noted_once() -> None:
-    read, later = DemandeConsulted(**READ), READ | {"day": "2026-11-25"}
-    given(reading).when(note_reading, NoteReading(**READ)).then(read)
-    given(reading, read).when(note_reading, NoteReading(**READ)).nothing()
-    given(reading, read).when(note_reading, NoteReading(**later)).then(DemandeConsulted(**later))
-    given(reading, read).when(note_reading, NoteReading(**READ | {"agent": "i2"})).then(
-        DemandeConsulted(**READ | {"agent": "i2"})
-    )
+    given(reading).when(note_reading, reads()).then(read())
+    given(reading, read()).when(note_reading, reads()).nothing()
+    given(reading, read()).when(note_reading, reads(day=date(2026, 12, 1))).then(read(day="2026-12-01"))
+    given(reading, read()).when(note_reading, reads("i2")).then(read("i2"))
+
+
+def test_a_month_is_forgotten_once() -> None:
+    forgotten = ReadingsForgotten(month="2026-11")
+    given(readings).when(forget_readings, ForgetReadings(month="2026-11")).then(forgotten)
+    given(readings, forgotten).when(forget_readings, ForgetReadings(month="2026-11")).nothing()
 
 
 async def test_each_agent_is_named_once_a_day(desk: Desk, now: FrozenClock) -> None:
@@ -78,12 +92,11 @@ async def test_a_reading_changes_nothing_for_anybody_and_names_its_agent_to_the_
     after = (await desk.client.get(f"{DESK}/{id}", headers=agent(desk))).json()
     assert before["version"] == after["version"] == 1
     (fact,) = await desk.run.store.read(f"dossiers.reading-{id}")
-    assert (fact.meta.actor, fact.route, fact.public) == ("account:i1", id, False)
+    assert (fact.meta.actor, fact.route, fact.public) == ("service:dossiers", id, False)
     auditor = desk.as_account("x1", "auditeur")
     timeline = (await desk.client.get("/audit/timeline", params={"route": id}, headers=auditor)).json()
-    assert [item["type"] for item in timeline if "Consulted" in item["type"]] == [
-        "fr.guichet.dossiers.DemandeConsulted.v1"
-    ]
+    (told,) = [item for item in timeline if item["type"] == "fr.guichet.dossiers.DemandeConsulted.v1"]
+    assert (told["data"]["agent"], told["data"]["agent_name"]) == ("i1", "Ada Martin")
     past = await desk.client.get(f"/api/demandes/{id}/history", headers=desk.as_account("a1"))
     assert "consult" not in past.text
 
@@ -110,10 +123,22 @@ async def test_a_reading_that_cannot_be_noted_is_still_answered(desk: Desk, monk
     assert (await readers(desk, id))["items"] == []
 
 
-async def test_what_is_older_than_a_year_is_not_shown_here(desk: Desk, now: FrozenClock) -> None:
+async def test_who_read_what_is_known_for_a_year_then_by_nobody(desk: Desk, now: FrozenClock) -> None:
     id = await filed(desk)
     await opens(desk, id, agent(desk))
-    now.at += timedelta(days=365)
+    now.advance(days=7)  # 1 December
+    await opens(desk, id, agent(desk))
+    now.advance(days=365)  # 1 December of the next year: the month of November ended a year and a day ago
     assert len((await readers(desk, id))["items"]) == 1
-    now.at += timedelta(days=1)
-    assert (await readers(desk, id))["items"] == []
+    await forget_months(desk.run)
+    await forget_months(desk.run)
+    assert [one["day"] for one in (await readers(desk, id))["items"]] == ["2026-12-01"]
+    first, second = [fact.event for fact in await desk.run.store.read(f"dossiers.reading-{id}")]
+    assert isinstance(first, DemandeConsulted)
+    assert isinstance(second, DemandeConsulted)
+    assert (first.day, first.agent, first.agent_name) == ("2026-11-24", ERASED, ERASED)
+    assert (second.day, second.agent) == ("2026-12-01", "i1")
+    forgotten = await desk.run.store.read("dossiers.readings-2026-11")
+    assert [fact.event for fact in forgotten] == [ReadingsForgotten(month="2026-11")]
+    await opens(desk, id, agent(desk))
+    assert [one["day"] for one in (await readers(desk, id))["items"]] == ["2027-12-01", "2026-12-01"]
