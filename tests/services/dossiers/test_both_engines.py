@@ -11,6 +11,8 @@ import pytest
 from services.dossiers.aggregate.opinions import opinions, request_opinion
 from services.dossiers.catalogue import shipped
 from services.dossiers.main import SERVICE
+from services.dossiers.projections import readers
+from services.dossiers.reactions.readings import forget_months
 from services.identity.events import AccountActivated, AccountCreated, RoleGranted
 from tests.services.dossiers.test_desk import DESK, act, agent, filed, listed
 from tests.services.dossiers.test_opinions import asking
@@ -141,5 +143,10 @@ async def test_opinions_are_listed_alike(desk: Desk) -> None:
     assert [item["id"] for item in pending.json()["items"]] == ["o1"]
     for id, status in ((asked[0], 200), (asked[1], 404)):
         assert (await desk.client.get(f"{DESK}/{id}", headers=headers)).status_code == status
-    readers = await desk.client.get(f"{DESK}/{asked[0]}/readers", headers=agent(desk))
-    assert readers.status_code == 200
+    headers["Guichet-Position"] = f"dossiers={desk.run.store.head}.{desk.run.store.public_head}"
+    path, of_service = f"{DESK}/{asked[0]}/readers", agent(desk) | {"Guichet-Position": headers["Guichet-Position"]}
+    assert [one["capacity"] for one in (await desk.client.get(path, headers=of_service)).json()["items"]] == ["expert"]
+    await forget_months(desk.run)
+    assert len((await desk.client.get(path, headers=of_service)).json()["items"]) == 1
+    db = await desk.run.view(readers.projection)
+    assert len(await readers.months_before(db, "2100-01-01")) == 1
