@@ -171,6 +171,7 @@ APPLICANT = (
     Shown("réponses déposées", "/demandes/{id}/demande", "camille", {"id": "acceptee"}),
     Shown("discussion ouverte", "/demandes/{id}/discussion", "camille", {"id": "discutee"}),
     Shown("discussion sans objet", "/demandes/{id}/discussion", "camille", {"id": "deposee"}),
+    Shown("discussion close", "/demandes/{id}/discussion", "camille", {"id": "refusee"}),
     Shown("discussion suivie", "/demandes/{id}/discussion", "suivi", {"id": "suivie"}),
     Shown(
         "réponse vide",

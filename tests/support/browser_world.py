@@ -97,6 +97,8 @@ def _life_of_camille(world: World) -> None:
     writes(agent, talked, "Merci, nous attendons encore l'attestation signée.")
     world.named["fichier"] = photo
     decide(agent, quiet(), world.named["acceptee"])
+    ask_for_documents(agent, quiet(), world.named["refusee"])
+    agent.post(f"/api/backoffice/demandes/{world.named['refusee']}/discussion/closure", expect=204)
     agent.post(f"/api/backoffice/demandes/{world.named['refusee']}/status", REFUSAL)
     portal.post(f"/api/demandes/{world.named['retiree']}/withdrawal", {"reason": "Je me suis trompée de démarche."})
 
