@@ -223,6 +223,7 @@ async def test_without_an_open_discussion_the_page_says_why_nothing_can_be_sent(
     page = await visit(door, TAB)
     accessible(page)
     assert words in said(page)
+    assert "Attendu" not in said(page)
     assert [each for each in page.all("input") if each.get("type") == "file"] == []
 
 
