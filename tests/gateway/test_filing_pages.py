@@ -127,6 +127,14 @@ async def test_what_was_answered_travels_in_the_form_and_under_one_key(door: Por
     assert all(heard.query == "" for heard in town.heard)
 
 
+async def test_the_script_is_small_and_the_only_one(door: Portal, town: Town) -> None:
+    page = await send(door, await visit(door, PATH), action="")
+    (script,) = page.all("script")
+    answer = await door.client.get(str(script["src"]))
+    assert answer.status_code == 200
+    assert len(answer.content) <= 8192
+
+
 async def test_a_page_may_be_shown_again_by_the_browser_but_by_nobody_else(door: Portal, town: Town) -> None:
     page = await visit(door, PATH)
     answer = await posts(door, page, action="")

@@ -70,6 +70,20 @@ async def test_beginning_makes_one_draft_however_often_it_is_sent(door: Portal, 
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
 
 
+@pytest.mark.parametrize(
+    ("address", "contact"),
+    [("12 rue des Tilleuls", {"contact": {"postal_address": "12 rue des Tilleuls"}}), (None, {}), ("x" * 501, {})],
+)
+async def test_a_draft_begins_with_the_address_of_the_account(
+    door: Portal, town: Town, address: str | None, contact: dict[str, Any]
+) -> None:
+    town.says("identity", "GET /api/me", body={"postal_address": address})
+    town.says("dossiers", "POST /api/demandes", 201, FILED | {"status": "brouillon"})
+    page = await visit(door, START)
+    await door.client.post(START, data=page.hidden, headers=HTML | {"Origin": door.url})
+    assert from_json(commands(town)[0].body) == {"demarche": "tout", "submit": False} | contact
+
+
 async def test_a_draft_is_resumed_at_its_first_step_that_is_not_complete(door: Portal, town: Town) -> None:
     assert leads(await door.client.get(DRAFT, headers=HTML)) == (303, f"{DRAFT}/9")
     missing = draft((("/answers/atteste", "Cochez."), ("/answers/montant", "Renseignez.")))

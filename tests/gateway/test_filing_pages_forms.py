@@ -201,6 +201,8 @@ def test_faults_stand_at_their_answers_and_lead_to_their_step() -> None:
     ]
     found = {line.label: line.faults for _, step in paper().lines(faults) for line in step if line.faults}
     assert found == {"Financements (2)": ["Renseignez."], "Adresse électronique": ["E."]}
+    group = [{"pointer": "/answers/lignes", "detail": "Ajoutez une ligne."}]
+    assert [line.label for _, step in paper().lines(group) for line in step if line.faults] == ["Financements (1)"]
     first = paper().first_faulty(faults)
     assert first is not None
     assert first.number == 2

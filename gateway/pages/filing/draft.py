@@ -29,6 +29,7 @@ VERSION = "nouvelle-version"
 TO_CORRECT = "corriger"  # query parameters of a step
 BACK = "retour"
 
+REST_SAVED = "Vos autres réponses de cette étape sont enregistrées."
 STALE = (
     "Ce brouillon a été modifié dans un autre onglet ou sur un autre appareil depuis que vous avez ouvert cette page."
     " Ce que vous venez de saisir est toujours là, mais n'est pas encore enregistré."
@@ -149,13 +150,14 @@ async def _not_saved(house: House, visit: Visit, form: Form, sheet: Sheet, step:
     if answer.status != 422 or not said.get("errors"):
         raise refusal_of(answer)
     wrong = [fault["pointer"] for fault in said["errors"]]
-    rest, version = without(sheet.paper.changes(step), wrong), sheet.version
+    rest, notice, version = without(sheet.paper.changes(step), wrong), "", sheet.version
     if any(rest.values()):
         # What is right is kept, whatever becomes of the rest.
         kept = await _save(house, visit, form, sheet.draft, rest, sheet.version)
-        version = kept.json()["version"] if kept.status == 200 else sheet.version
+        if kept.status == 200:
+            notice, version = REST_SAVED, kept.json()["version"]
     mistakes = [Mistake(name_of(fault["pointer"]), fault["detail"]) for fault in said["errors"]]
-    return step_page(house, visit, replace(sheet, mistakes=mistakes, version=version, code=422), step)
+    return step_page(house, visit, replace(sheet, mistakes=mistakes, version=version, notice=notice, code=422), step)
 
 
 async def _meanwhile(house: House, visit: Visit, sheet: Sheet, step: Step) -> Sheet:

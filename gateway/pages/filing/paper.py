@@ -148,8 +148,9 @@ class Paper:
                 lines = contact_lines(whole["contact"])
             else:
                 lines = answer_lines(step.fields, given)
-            for line in lines:
-                line.faults = [fault["detail"] for fault in faults if _about(fault["pointer"], line.pointer)]
+            for fault in faults:
+                if line := _line_of(lines, fault["pointer"]):
+                    line.faults.append(fault["detail"])
             if lines:
                 told.append((step, lines))
         return told
@@ -178,5 +179,8 @@ def _lines_of(paper: Paper, step: Step) -> list[Line]:
     return next((lines for one, lines in paper.lines(()) if one == step), [])
 
 
-def _about(pointer: str, line: str) -> bool:
-    return pointer == line or pointer.startswith(f"{line}/")
+def _line_of(lines: Sequence[Line], pointer: str) -> Line | None:
+    """The line that says what a pointer leads to; of a group as a whole, its first row."""
+    exact = (line for line in lines if pointer == line.pointer or pointer.startswith(f"{line.pointer}/"))
+    below = (line for line in lines if line.pointer.startswith(f"{pointer}/"))
+    return next(exact, None) or next(below, None)

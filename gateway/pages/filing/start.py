@@ -22,11 +22,13 @@ from gateway.pages.filing.typed import read
 from gateway.pages.forms import Form, Mistake, new_key
 from gateway.pages.house import House, Pages
 from gateway.pages.site import redirect, refusal_of
+from gateway.refusals import Refusal
 from gateway.routes import DEFINITION
 from gateway.visits import Visit
 
 PATH = "/demarches/{slug}/demande"
 KEY = "depot"  # the field of the key that the demande will be filed under
+LONGEST_ADDRESS = 500  # characters that a draft takes
 TERMS_ASKED = "Cochez la case pour accepter les conditions générales d'utilisation."
 
 pages = Pages()
@@ -68,11 +70,20 @@ async def go_on(house: House, visit: Visit) -> Response:
 
 
 async def _draft(house: House, visit: Visit, form: Form, definition: Mapping[str, Any]) -> Response:
-    body = {"demarche": definition["slug"], "submit": False}
+    body = {"demarche": definition["slug"], "submit": False, **await _known(house, visit)}
     answer = await house.send(visit, form, "POST", "/api/demandes", body)
     if answer.status != 201:
         raise refusal_of(answer)
     return redirect(path_of(answer.json()["id"]))
+
+
+async def _known(house: House, visit: Visit) -> dict[str, Any]:
+    """What the account knows of its person and dossiers does not: it can be changed in the draft."""
+    try:
+        address = (await house.account(visit))["postal_address"] or ""
+    except Refusal:
+        return {}
+    return {"contact": {"postal_address": address}} if 0 < len(address) <= LONGEST_ADDRESS else {}
 
 
 async def _without_account(house: House, visit: Visit, form: Form, definition: Mapping[str, Any]) -> Response:
