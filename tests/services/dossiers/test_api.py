@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.dossiers.catalogue import shipped
 from services.dossiers.main import SERVICE
 from tests.support.service import Desk, serving
 
@@ -37,9 +38,9 @@ async def filed(desk: Desk, headers: dict[str, str], **changes: Any) -> Any:
     return await desk.client.post("/api/demandes", json=body, headers=headers)
 
 
-async def test_the_catalogue_shows_four_demarches(desk: Desk) -> None:
+async def test_the_catalogue_shows_what_is_shipped(desk: Desk) -> None:
     answer = await desk.client.get("/api/demarches", headers=desk.as_anonymous())
-    assert len(answer.json()["items"]) == 4
+    assert {item["slug"] for item in answer.json()["items"]} == {definition.slug for definition in shipped()}
 
 
 async def test_a_demande_is_filed_without_an_account_and_found_by_its_tracking_number(desk: Desk) -> None:
