@@ -158,6 +158,8 @@ def send_wrong(button: str = "", **fields: str) -> Callable[[Page], None]:
 
     def act(page: Page) -> None:
         form = page.locator("main form[method=post]")
+        if button:
+            form = form.filter(has=page.get_by_role("button", name=button))
         for name in fields:
             form = form.filter(has=page.locator(f"[name={json.dumps(name)}]"))
         form = form.first
