@@ -37,6 +37,7 @@ class Verdict:
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    capacity: str | None = None
 
     @property
     def actor(self) -> str:
@@ -55,6 +56,7 @@ class Verdict:
             "email": self.email,
             "first_name": self.first_name,
             "last_name": self.last_name,
+            "capacity": self.capacity,
             "sid": self.session,
         }
 
@@ -72,6 +74,7 @@ def read_verdict(answer: dict[str, Any]) -> Verdict:
         email=answer.get("email"),
         first_name=answer.get("first_name"),
         last_name=answer.get("last_name"),
+        capacity=answer.get("capacity"),
     )
 
 

@@ -35,8 +35,8 @@ class BadToken(Exception):
 class Principal:
     """Who acts. `actor` is `account:<id>`, `tracking:<demande id>`, `anonymous:<hash>` or `service:<name>`.
 
-    `services` are the slugs an instructeur belongs to, `demande` what a tracking session opens,
-    `purpose` what a service's own call is for (feed, read, audit …).
+    `services` are the slugs an instructeur belongs to, `capacity` in which an agent decides,
+    `demande` what a tracking session opens, `purpose` what a service's own call is for (feed, read, audit …).
     """
 
     actor: str
@@ -48,6 +48,7 @@ class Principal:
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    capacity: str | None = None
     ip: str | None = None
     session: str | None = None
     issuer: str
@@ -206,6 +207,7 @@ def _principal(payload: dict[str, Any], issuer: str) -> Principal:
         email=_text(payload, "email"),
         first_name=_text(payload, "first_name"),
         last_name=_text(payload, "last_name"),
+        capacity=_text(payload, "capacity"),
         ip=_text(payload, "ip"),
         session=_text(payload, "sid"),
         issuer=issuer,

@@ -24,7 +24,10 @@ class WarnOwner(Command):
 
 
 class InviteAgent(Command):
-    """Open an account for an agent, who will choose his password. Invited again, he gets another link."""
+    """Open an account for an agent, who will choose his password. Invited again, he gets another link.
+
+    `capacity`: None leaves it as it is.
+    """
 
     account: str
     email: str
@@ -33,6 +36,7 @@ class InviteAgent(Command):
     lookup: str
     role: str
     services: tuple[str, ...]
+    capacity: str | None = None
     token: str
     expires_at: str
 
@@ -182,10 +186,11 @@ class EraseAccount(Command):
 
 
 class GrantRole(Command):
-    """Give a role, or other services to an instructeur."""
+    """Give a role, or other services to an instructeur. `capacity`: None leaves it as it is."""
 
     role: str
     services: tuple[str, ...]
+    capacity: str | None = None
 
 
 class DisableAccount(Command):

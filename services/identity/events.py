@@ -179,6 +179,13 @@ class RoleGranted(IdentityFact, public=True, route="account"):
     services: tuple[str, ...]
 
 
+class CapacityStated(IdentityFact, route="account", subject="account:{account}"):
+    """In which capacity an agent decides, as his decisions say (L212-2 CRPA); empty when it is not stated."""
+
+    account: str
+    capacity: Sealed[str]
+
+
 class AccountDisabled(IdentityFact, public=True, route="account"):
     """The account cannot be used any more."""
 
@@ -245,6 +252,7 @@ AccountFact = (
     | IdentityUnlinked
     | AddressConfirmed
     | RoleGranted
+    | CapacityStated
     | AccountDisabled
     | AccountForgotten
     | AccountErased

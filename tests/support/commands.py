@@ -120,7 +120,8 @@ FULL: dict[str, dict[str, Any]] = BODIES | {
         "last_name": "Martin",
         "role": "instructeur",
         "services": ["education"],
+        "capacity": "cheffe de service",
     },
-    "/api/backoffice/agents/{id}": {"services": ["education"]},
+    "/api/backoffice/agents/{id}": {"services": ["education"], "capacity": "cheffe de service"},
     "/api/backoffice/demarches/{slug}": json.loads((CATALOGUE / "amelioration-habitat.json").read_text()),
 }

@@ -21,6 +21,7 @@ from services.identity.events import (
     ActivationRequested,
     AddressClaimed,
     AddressConfirmed,
+    CapacityStated,
     EmailChanged,
     EmailChangeRequested,
     IdentityLinked,
@@ -69,6 +70,7 @@ class Account(State):
     subjects: Sealed[tuple[str, ...]] = ()
     usual_name: Sealed[str] = ""
     birthdate: Sealed[str] = ""
+    capacity: Sealed[str] = ""
     roles: Mapping[str, tuple[str, ...]] = {}
 
     @property
@@ -122,6 +124,8 @@ def evolve(state: Account, fact: AccountFact) -> Account:
             return state.model_copy(update={"second_factor": "", "recovery_codes": ()})
         case RoleGranted():
             return state.model_copy(update={"roles": {**state.roles, fact.role: fact.services}})
+        case CapacityStated():
+            return state.model_copy(update={"capacity": fact.capacity})
         case AccountDisabled():
             return state.model_copy(update={"status": "disabled"})
         case AccountForgotten():

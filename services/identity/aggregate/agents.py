@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kernel.errors import conflict, not_found
 from services.identity.aggregate.account import Account
 from services.identity.commands import DisableAccount, GrantRole
-from services.identity.events import AccountDisabled, AccountFact, RoleGranted
+from services.identity.events import AccountDisabled, AccountFact, CapacityStated, RoleGranted
 
 
 def grant_role(state: Account, command: GrantRole, *, account: str = "") -> Iterable[AccountFact]:
@@ -18,6 +18,8 @@ def grant_role(state: Account, command: GrantRole, *, account: str = "") -> Iter
         raise not_found()
     if state.roles.get(command.role) != command.services:
         yield RoleGranted(account=account or state.id, role=command.role, services=command.services)
+    if command.capacity is not None and command.capacity != state.capacity:
+        yield CapacityStated(account=account or state.id, capacity=command.capacity)
 
 
 def disable(state: Account, _: DisableAccount) -> Iterable[AccountFact]:

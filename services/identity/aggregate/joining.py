@@ -47,7 +47,8 @@ def invite(state: Account, command: InviteAgent) -> Iterable[AccountFact]:
         raise conflict("already-activated", "Ce compte n'attend plus d'activation. Donnez-lui le rôle à nouveau.")
     if not state.status:
         yield _created(state, command, terms_version="")
-    yield from grant_role(state, GrantRole(role=command.role, services=command.services), account=command.account)
+    grant = GrantRole(role=command.role, services=command.services, capacity=command.capacity)
+    yield from grant_role(state, grant, account=command.account)
     yield ActivationRequested(account=command.account, expires_at=command.expires_at, invited=True, token=command.token)
 
 

@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from kernel.errors import Fault
 
-NAME_LONGEST, EMAIL_LONGEST, POSTAL_LONGEST, PHONE_LONGEST = 100, 254, 500, 30
+NAME_LONGEST, EMAIL_LONGEST, POSTAL_LONGEST, PHONE_LONGEST, CAPACITY_LONGEST = 100, 254, 500, 30, 120
 _REFUSED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]")
 # A name is printed in a mail to an address that may not be its owner's: it carries no link.
 _LINK = re.compile(r"[\\/<>@{}\[\]|\n]|www\.|[a-z0-9-]{2,}\.[a-z]{2,}", re.IGNORECASE)
@@ -65,6 +65,14 @@ def read_phone(text: str) -> str:
     return phone
 
 
+def read_capacity(text: str) -> str:
+    """In which capacity an agent decides, as people read it under a decision; empty for none. Raises Unfit."""
+    capacity = _tidy(text, CAPACITY_LONGEST)
+    if capacity and (not any(char.isalpha() for char in capacity) or _LINK.search(capacity)):
+        raise Unfit("Saisissez cette qualité en toutes lettres, par exemple « cheffe de service ».")
+    return capacity
+
+
 def read_postal_address(text: str) -> str:
     """A postal address, on one or several lines; an empty one clears it. Raises Unfit."""
     return _tidy(text.replace("\r\n", "\n"), POSTAL_LONGEST)
@@ -76,6 +84,7 @@ READERS: Mapping[str, Callable[[str], str]] = {
     "last_name": read_name,
     "phone": read_phone,
     "postal_address": read_postal_address,
+    "capacity": read_capacity,
 }
 
 

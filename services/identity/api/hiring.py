@@ -33,7 +33,10 @@ Slug = Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
 
 class NewAgent(BaseModel):
-    """Whom to give which role, and for an instructeur the services he belongs to."""
+    """Whom to give which role, and for an instructeur the services he belongs to.
+
+    `capacity`: what his decisions say of him, « cheffe de service » for example (L212-2 CRPA); left out, it stays.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,14 +45,16 @@ class NewAgent(BaseModel):
     last_name: str = Field(max_length=400)
     role: Literal["instructeur", "administrateur", "auditeur"]
     services: list[Slug] = Field(default=[], max_length=50)
+    capacity: str | None = Field(None, max_length=480)
 
 
 class AgentServices(BaseModel):
-    """All the services an instructeur belongs to from now on."""
+    """All the services an instructeur belongs to from now on. `capacity`: left out, it stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
     services: list[Slug] = Field(min_length=1, max_length=50)
+    capacity: str | None = Field(None, max_length=480)
 
 
 async def hire(run: Runtime, body: NewAgent, ctx: Context) -> Response:
@@ -57,7 +62,8 @@ async def hire(run: Runtime, body: NewAgent, ctx: Context) -> Response:
     if bool(body.services) != (body.role == "instructeur"):
         detail = "Indiquez les services d'un instructeur, et d'un instructeur seulement."
         raise invalid("invalid-request", detail, [Fault("/services", detail)])
-    person, faults = read_person({name: getattr(body, name) for name in ("email", "first_name", "last_name")})
+    names = ("email", "first_name", "last_name", *(["capacity"] if body.capacity is not None else []))
+    person, faults = read_person({name: getattr(body, name) for name in names})
     if faults:
         raise invalid("invalid-request", "Certaines informations sont à corriger.", faults)
     commit, id = await _granted(run, body, person, ctx)
@@ -78,7 +84,11 @@ async def move(run: Runtime, id: str, body: AgentServices, ctx: Context) -> Resp
         raise conflict(
             "not-an-instructeur", "Seul un instructeur appartient à des services. Donnez-lui d'abord ce rôle."
         )
-    grant = GrantRole(role="instructeur", services=tuple(sorted(set(body.services))))
+    stated, faults = read_person({} if body.capacity is None else {"capacity": body.capacity})
+    if faults:
+        raise invalid("invalid-request", "Certaines informations sont à corriger.", faults)
+    services = tuple(sorted(set(body.services)))
+    grant = GrantRole(role="instructeur", services=services, capacity=stated.get("capacity"))
     commit = await run.handle(account, id, grant_role, grant, ctx)
     await _renew_sessions(run, id, commit)
     return await _answer(run, commit, id)
@@ -118,7 +128,7 @@ async def find(run: Runtime, id: str) -> Account:
 async def _granted(run: Runtime, body: NewAgent, person: dict[str, str], ctx: Context) -> tuple[Commit, str]:
     services, lookup = tuple(sorted(set(body.services))), lookup_of(run, person["email"])
     if owner := await owner_of(run, lookup):
-        grant = GrantRole(role=body.role, services=services)
+        grant = GrantRole(role=body.role, services=services, capacity=person.get("capacity"))
         commit = await run.handle(account, owner, grant_role, grant, ctx)
         await _renew_sessions(run, owner, commit)
         return commit, owner
@@ -132,6 +142,7 @@ async def _granted(run: Runtime, body: NewAgent, person: dict[str, str], ctx: Co
         lookup=lookup,
         role=body.role,
         services=services,
+        capacity=person.get("capacity"),
         token=issued.token,
         expires_at=issued.expires_at,
     )
@@ -173,6 +184,7 @@ def _shown(known: Mapping[str, Any]) -> dict[str, Any]:
         "last_name": known["last_name"],
         "roles": roles_of(known["roles"]),
         "services": services_of(known["roles"]),
+        "capacity": known["capacity"] or None,
         "status": "invited" if known["status"] == "pending" else known["status"],
         "second_factor": bool(known["second_factor"]),
     }

@@ -39,6 +39,7 @@ async def verify(body: Bearer, run: Run, view: View, caller: Caller) -> dict[str
     }
     if session.kind == "tracking":
         nobody: dict[str, Any] = {"account": None, "first_name": None, "last_name": None, "roles": [], "services": []}
+        nobody["capacity"] = None
         return known | nobody | {"email": session.email}
     row = await accounts.find(await view(accounts.projection), session.account)
     if row is None or row["status"] != "active":
@@ -51,6 +52,7 @@ async def verify(body: Bearer, run: Run, view: View, caller: Caller) -> dict[str
         "last_name": row["last_name"],
         "roles": roles_of(roles),
         "services": services_of(roles),
+        "capacity": row["capacity"] or None,
     }
 
 
@@ -67,4 +69,5 @@ async def agent(id: str, view: View, caller: Caller) -> dict[str, Any]:
         "last_name": row["last_name"],
         "services": services_of(row["roles"]),
         "roles": roles_of(row["roles"]),
+        "capacity": row["capacity"] or None,
     }

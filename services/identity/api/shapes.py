@@ -158,7 +158,7 @@ class OpenedTracking(Shown):
 
 
 class Agent(Shown):
-    """Un agent ; `second_factor` : il a activé la double authentification."""
+    """Un agent ; `capacity` : sa qualité, que portent ses décisions ; `second_factor` : il l'a activé."""
 
     id: str
     email: str
@@ -166,6 +166,7 @@ class Agent(Shown):
     last_name: str
     roles: list[Role]
     services: list[str]
+    capacity: str | None
     status: Literal["invited", "active", "disabled"]
     second_factor: bool
 

@@ -19,6 +19,7 @@ from services.identity.events import (
     ActivationRequested,
     AddressClaimed,
     AddressConfirmed,
+    CapacityStated,
     EmailChanged,
     EmailChangeRequested,
     IdentityLinked,
@@ -37,13 +38,13 @@ from services.identity.events import (
 
 projection = Projection(
     "accounts",
-    version=3,
+    version=4,
     ddl="""
     CREATE TABLE IF NOT EXISTS account(id TEXT PRIMARY KEY, status TEXT NOT NULL, email TEXT NOT NULL,
       first_name TEXT NOT NULL, last_name TEXT NOT NULL, phone TEXT NOT NULL, postal_address TEXT NOT NULL,
       terms_version TEXT NOT NULL, second_factor INTEGER NOT NULL, proven INTEGER NOT NULL,
       franceconnect INTEGER NOT NULL, has_password INTEGER NOT NULL, birthdate TEXT NOT NULL,
-      usual_name TEXT NOT NULL, roles TEXT NOT NULL, created_at TEXT NOT NULL,
+      usual_name TEXT NOT NULL, capacity TEXT NOT NULL, roles TEXT NOT NULL, created_at TEXT NOT NULL,
       version INTEGER NOT NULL);
     CREATE INDEX IF NOT EXISTS agent ON account(created_at, id) WHERE roles<>'{}';
     """,
@@ -53,8 +54,8 @@ projection = Projection(
 @projection.on(AccountCreated)
 def _created(tx: Tx, fact: AccountCreated, recorded: Recorded) -> None:
     tx.run(
-        "INSERT INTO account VALUES(:id, 'pending', :email, :first, :last, '', '', :terms, 0, 0, 0, 0, '', '', '{}',"
-        " :at, :version) ON CONFLICT(id) DO NOTHING",
+        "INSERT INTO account VALUES(:id, 'pending', :email, :first, :last, '', '', :terms, 0, 0, 0, 0, '', '', '',"
+        " '{}', :at, :version) ON CONFLICT(id) DO NOTHING",
         id=fact.account,
         email=fact.email,
         first=fact.first_name,
@@ -112,6 +113,11 @@ def _granted(tx: Tx, fact: RoleGranted, recorded: Recorded) -> None:
     for row in tx.run("SELECT roles FROM account WHERE id=:id", id=fact.account):
         roles = {**from_json(row["roles"]), fact.role: list(fact.services)}
         _set(tx, fact.account, recorded, roles=to_json(dict(sorted(roles.items()))).decode())
+
+
+@projection.on(CapacityStated)
+def _stated(tx: Tx, fact: CapacityStated, recorded: Recorded) -> None:
+    _set(tx, fact.account, recorded, capacity=fact.capacity)
 
 
 @projection.on(AccountActivated)

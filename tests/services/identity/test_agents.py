@@ -41,6 +41,7 @@ async def test_an_invited_agent_chooses_his_password_with_the_link(people: Peopl
         "last_name": "Roy",
         "roles": ["demandeur", "instructeur"],
         "services": ["habitat"],
+        "capacity": None,
         "status": "invited",
         "second_factor": False,
     }
@@ -130,6 +131,7 @@ async def test_other_services_know_an_active_instructeur_and_nobody_else(people:
         "first_name": "Jeanne",
         "last_name": "Roy",
         "services": ["habitat"],
+        "capacity": None,
         "roles": ["demandeur", "instructeur"],
     }
     for other in (demandeur, "0" * 16, "nimporte quoi"):

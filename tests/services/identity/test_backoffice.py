@@ -53,6 +53,7 @@ async def test_an_administrateur_invites_and_lists(people: People) -> None:
         "last_name": "Roy",
         "roles": ["demandeur", "instructeur"],
         "services": ["habitat"],
+        "capacity": None,
         "status": "invited",
         "second_factor": False,
     }
@@ -167,3 +168,30 @@ async def test_a_repeated_invitation_is_one(people: People) -> None:
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
     assert len(await people.mailed()) == 1
+
+
+async def test_an_agents_capacity_is_stated_and_told_to_whoever_asks_for_him(people: People) -> None:
+    admin = people.desk.as_account("admin", "administrateur")
+    body = {"email": "claire@example.org", "first_name": "Claire", "last_name": "Moreau", "role": "instructeur"}
+    stated = body | {"services": ["education"], "capacity": " Cheffe  de service "}
+    invited = (await people.post("/api/backoffice/agents", stated, admin)).json()
+    assert invited["capacity"] == "Cheffe  de service"
+    path = f"/api/backoffice/agents/{invited['id']}"
+    for change, after in (
+        ({"services": ["habitat"]}, "Cheffe  de service"),
+        ({"services": ["habitat"], "capacity": "Directrice"}, "Directrice"),
+        ({"services": ["habitat"], "capacity": ""}, None),
+        ({"services": ["habitat"], "capacity": "Instructrice"}, "Instructrice"),
+    ):
+        answer = await people.desk.client.put(path, json=change, headers=admin)
+        assert (answer.status_code, answer.json()["capacity"]) == (200, after)
+    assert (await people.get("/api/backoffice/agents", admin)).json()["items"][0]["capacity"] == "Instructrice"
+    for wrong in ("x" * 121, "voir https://example.org", "12", "a\x00b"):
+        refused = await people.desk.client.put(path, json={"services": ["habitat"], "capacity": wrong}, headers=admin)
+        assert refused.status_code == 422
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/capacity"]
+    await people.activate((await people.mailed())[-1])
+    token = (await people.sign_in("claire@example.org")).json()["token"]
+    assert (await people.verified(token) or {})["capacity"] == "Instructrice"
+    known = await people.get(f"/internal/agents/{invited['id']}", people.desk.as_service("dossiers", "read"))
+    assert known.json()["capacity"] == "Instructrice"

@@ -32,6 +32,7 @@ async def test_a_session_tells_who_signed_in(people: People) -> None:
         "last_name": "Martin",
         "roles": ["demandeur"],
         "services": [],
+        "capacity": None,
         "demande": None,
         "expires_at": body["expires_at"],
     }

@@ -74,6 +74,7 @@ async def test_an_address_and_a_number_open_one_demande(tmp_path: Path) -> None:
             "last_name": None,
             "roles": [],
             "services": [],
+            "capacity": None,
             "expires_at": body["expires_at"],
         }
         headers = await people.holding(body["token"]) | {}
