@@ -136,7 +136,7 @@ async def test_taking_from_a_row_is_at_the_version_that_is_free(door: Portal, to
     taken = await submit(door, TAKE, page)
     assert (taken.status_code, taken.headers["location"]) == (303, "/instruction?onglet=a_prendre&q=club&fait=prise")
     (sent,) = asked(town, f"{ONE}/assignment", "POST")
-    assert (from_json(sent.body), sent.headers["if-match"]) == ({"agent": "me"}, "4")
+    assert (from_json(sent.body), sent.headers["if-match"]) == ({"agent": "me"}, '"4"')
     assert sent.headers["idempotency-key"]
     assert "La demande vous est confiée." in said(await visit(door, taken.headers["location"]))
 

@@ -124,7 +124,8 @@ async def send(
     """One command about the demande, at the version its form was shown with."""
     path = f"{DEMANDES}/{visit.match.wild[0]}/{tail}"
     expected = form.text("version") if version is None else version
-    return await house.send(visit, form, "POST", path, body, step=step, if_match=expected)
+    if_match = f'"{expected}"' if expected or version is None else ""
+    return await house.send(visit, form, "POST", path, body, step=step, if_match=if_match)
 
 
 async def after(

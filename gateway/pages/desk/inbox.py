@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
@@ -81,7 +81,7 @@ async def take(house: House, visit: Visit) -> Response:
     if demande["assigned_to"] is not None:
         return await listing(house, visit, wish, faster=f"{demande['assigned_to']['name']} a déjà cette demande.")
     given = {"agent": "me"}
-    answer = await house.send(visit, form, "POST", f"{path}/assignment", given, if_match=str(demande["version"]))
+    answer = await house.send(visit, form, "POST", f"{path}/assignment", given, if_match=f'"{demande["version"]}"')
     if answer.status == 200:
         return redirect(f"{wish.address(suite=wish.suite)}&fait=prise")
     if answer.status in (409, 412):
@@ -152,8 +152,8 @@ async def listing(
 
 def wanted_of(address: str) -> Wanted:
     """The list that an address shows; the first one when it is no list."""
-    parts = urlsplit(address)
-    return wanted(dict(parse_qsl(parts.query)) if parts.path == PATH else {})
+    path, _, asked = address.partition("?")
+    return wanted(dict(parse_qsl(asked)) if path == PATH else {})
 
 
 def names_of(colleagues: Mapping[str, Any] | None) -> list[tuple[str, str]]:
