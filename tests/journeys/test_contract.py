@@ -36,7 +36,8 @@ class Witness(Portal):
         template = next((each for each in self.document["paths"] if matches(each, path)), None)
         assert template is not None, f"{path} is not in the contract"
         operation = self.document["paths"][template][method]
-        described = operation["responses"].get(str(answer.status))
+        refused = operation["responses"].get("default") if answer.status >= 400 else None
+        described = operation["responses"].get(str(answer.status), refused)
         assert described is not None, f"{method} {template} answers {answer.status}, which the contract does not know"
         contents: list[dict[str, Any]] = list(described.get("content", {}).values())
         schema = contents[0].get("schema") if contents else None
