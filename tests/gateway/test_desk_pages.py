@@ -141,6 +141,14 @@ async def test_taking_from_a_row_is_at_the_version_that_is_free(door: Portal, to
     assert "La demande vous est confiée." in said(await visit(door, taken.headers["location"]))
 
 
+async def test_pressing_twice_takes_once(door: Portal, town: Town) -> None:
+    works(door, town)
+    page = await visit(door, "/instruction")
+    again = await submit(door, TAKE, page)  # the demande is his already
+    assert again.headers["location"].endswith("&fait=prise")
+    assert asked(town, f"{ONE}/assignment", "POST") == []
+
+
 @pytest.mark.parametrize("meanwhile", ["before", "between"])
 async def test_a_colleague_who_took_it_first_is_named_and_nothing_is_stolen(
     door: Portal, town: Town, meanwhile: str

@@ -10,7 +10,7 @@ import pytest
 from gateway.pages.desk.charts import months_chart, scale, shares
 from tests.gateway.test_desk_pages import asked, links, said
 from tests.gateway.test_pages import HTML, Page, accessible, visit
-from tests.support.desk import ID, OPINION, in_days, works
+from tests.support.desk import ID, OPINION, PAGE, in_days, works
 from tests.support.town import Portal, Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -145,3 +145,13 @@ async def test_opinions_that_are_awaited_lead_to_their_demande(door: Portal, tow
     assert {f"/instruction/demandes/{ID}#mon-avis", "/instruction/avis?suite=c%262"} <= links(page)
     town.says("dossiers", "GET /api/backoffice/opinions", body={"items": [], "next": None})
     assert "Aucun avis ne vous est demandé" in said(await visit(door, "/instruction/avis"))
+
+
+async def test_an_expert_among_too_many_for_a_list_is_named_by_his_address(door: Portal, town: Town) -> None:
+    works(door, town)
+    page = await visit(door, PAGE)
+    assert "expert" in {each["name"] for each in page.all("select")}
+    town.says("dossiers", "GET /api/backoffice/colleagues", body={"items": [], "next": "c2"})
+    page = await visit(door, PAGE)
+    accessible(page)
+    assert page.field("expert")["type"] == "email"

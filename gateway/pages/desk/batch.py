@@ -76,6 +76,7 @@ def _page(
         items=[{**item, "reference": references.get(item["id"], item["id"])} for item in items],
         changed=sum(1 for item in items if item["status"] == 200),
         undone=undone,
+        mailed=any(batch["action"] == "status" for batch in undo),
         undo=to_json(undo).decode() if undo else "",
         retour=wish.address(suite=wish.suite),
     )

@@ -103,7 +103,8 @@ async def desk(
         accepts=ACCEPTS,
         most_files=MOST_FILES,
         colleagues=names_of(colleagues),
-        experts=[pair for pair in names_of(experts) if pair[0] != me],
+        # Too many for a list: the expert is named by his address.
+        experts=[] if not experts or experts["next"] else [pair for pair in names_of(experts) if pair[0] != me],
         readers=readers,
         lines=min(lines, MOST_ASKED),
         own_opinion=next((one for one in demande["opinions"] if _awaited_of(one, me)), None),

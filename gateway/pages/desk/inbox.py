@@ -77,8 +77,10 @@ async def take(house: House, visit: Visit) -> Response:
     form = await house.site.read_form(visit)
     wish = wanted_of(form.text("retour"))
     path = f"{DEMANDES}/{visit.match.wild[0]}"
-    demande = await house.get(visit, path)
+    demande, me = await house.get(visit, path), visit.caller.verdict
     if demande["assigned_to"] is not None:
+        if me is not None and demande["assigned_to"]["id"] == me.account:  # the button was pressed twice
+            return redirect(f"{wish.address(suite=wish.suite)}&fait=prise")
         return await listing(house, visit, wish, faster=f"{demande['assigned_to']['name']} a déjà cette demande.")
     given = {"agent": "me"}
     answer = await house.send(visit, form, "POST", f"{path}/assignment", given, if_match=f'"{demande["version"]}"')

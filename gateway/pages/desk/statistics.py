@@ -15,7 +15,7 @@ from gateway.pages.desk.deadlines import today
 from gateway.pages.desk.wanted import PATH
 from gateway.pages.forms import Mistake
 from gateway.pages.house import House, Pages
-from gateway.pages.site import query, refusal_of
+from gateway.pages.site import query
 from gateway.pages.wording import status
 from gateway.routes import Who
 from gateway.visits import Visit
@@ -32,12 +32,11 @@ async def show(house: House, visit: Visit) -> Response:
     """Of the demandes filed in a period, of one démarche or all."""
     asked, now = query(visit), today()
     wanted, mistakes = _wanted(asked)
-    answer, whole = await asyncio.gather(
-        house.errands.run(visit, "GET", FIGURES, None, None, **wanted), house.part(visit, FIGURES)
-    )
-    if answer.status != 200:
-        raise refusal_of(answer)
-    found = answer.json()
+    reads = [house.get(visit, FIGURES, **wanted)]
+    if wanted:  # the démarches to choose from are those of all times
+        reads.append(house.part(visit, FIGURES))
+    found, *others = await asyncio.gather(*reads)
+    whole = others[0] if others else found
     months = [{**month, "said": month_said(month["month"])} for month in found["months"]]
     return house.site.page(
         visit,

@@ -144,20 +144,42 @@ if (told) {
 const filters = document.querySelector(".more-filters");
 if (filters && matchMedia("(max-width: 40rem)").matches && !filters.dataset.used) filters.open = false;
 
-// Shown is read, once the person really had it before his eyes.
+// Shown is read, once the person had it before his eyes for a second.
 const thread = document.querySelector("[data-read]");
 if (thread) {
-  new IntersectionObserver((seen, watcher) => {
-    if (document.hidden || !seen.some((each) => each.isIntersecting)) return;
+  let wait = 0;
+  const watcher = new IntersectionObserver(([entry]) => {
+    clearTimeout(wait);
+    if (entry.isIntersecting) wait = setTimeout(read, 1000);
+  });
+  const read = async () => {
+    if (document.hidden) return;
     watcher.disconnect();
-    fetch(thread.dataset.read, {
+    const answer = await fetch(thread.dataset.read, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ up_to: thread.dataset.last }),
-    }).then((answer) => {
-      if (answer.ok) thread.querySelector("form.reading")?.remove();
-    }, () => {});
-  }).observe(thread.querySelector(".messages > li:last-child"));
+      keepalive: true,
+    }).catch(() => null);
+    if (answer?.ok) thread.querySelector("form.reading")?.remove();
+  };
+  watcher.observe(thread.querySelector(".messages > li:last-child > :last-child"));
+}
+
+// Somebody else changed the demande: it is said, and nothing moves under a text that is being written.
+const live = document.querySelector("[data-live]");
+if (live && window.EventSource) {
+  const told = live.querySelector(".changed");
+  const source = new EventSource(live.dataset.live);
+  source.addEventListener("change", (event) => {
+    if (JSON.parse(event.data).kind === "read" || told.firstChild) return;
+    const link = document.createElement("a");
+    link.href = location.pathname;
+    link.textContent = "Afficher la page à jour";
+    told.classList.add("notice");
+    told.append("La demande vient de changer. ", link);
+  });
+  addEventListener("pagehide", () => source.close());
 }
 
 // Sending a form twice is harmless; saying that it is under way is kind.
