@@ -84,6 +84,15 @@ def test_a_wrong_value_is_not_saved_and_the_rest_is(scripted: BrowserContext, dr
     expect(page.get_by_label("Budget total du projet")).to_have_value("douze")
 
 
+def test_for_whom_one_files_is_judged_while_typing(scripted: BrowserContext, draft: str) -> None:
+    page = opened(scripted, f"{draft}/1")
+    page.get_by_label("Numéro RNA ou SIRET").fill("W45")
+    expect(page.get_by_role("status")).to_contain_text("sauf une réponse à corriger")
+    page.get_by_label("Numéro RNA ou SIRET").fill("W451234567")
+    expect(page.get_by_role("status")).to_have_text(SAVED)
+    expect(opened(scripted, f"{draft}/1").get_by_label("Numéro RNA ou SIRET")).to_have_value("W451234567")
+
+
 def test_saving_while_typing_does_not_stand_in_the_way_of_the_button(scripted: BrowserContext, draft: str) -> None:
     page = opened(scripted, f"{draft}/1")
     page.get_by_label("Nom de l'organisme").fill("Fanfare des villages")

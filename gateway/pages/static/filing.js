@@ -1,4 +1,4 @@
-// Filing a demande: shows and hides conditional questions, saves a draft while it is typed, copies a number.
+// Filing a demande: conditional questions, a draft saved while it is typed, a number copied.
 // Without this script all of it works: the service judges, the buttons send.
 const form = document.querySelector("form[data-saisie]");
 const WHO = ["kind", "name", "identifier"];
@@ -38,7 +38,7 @@ function sourceOf(question) {
   return question.closest("[data-ligne]")?.querySelector(named) ?? form.querySelector(named);
 }
 
-// Top to bottom: what is hidden answers nothing to those below.
+// What is hidden answers nothing to those below.
 function showConditional() {
   for (const question of questions) {
     if (!question.dataset.si) continue;
@@ -87,7 +87,9 @@ function autosave() {
   const state = form.querySelector("[data-etat]");
   const version = form.elements.version;
   const kept = new Map(top().map(([name, value]) => [name, JSON.stringify(value)]));
-  let timer, flight, stopped = false;
+  // A single kind goes with the first save.
+  if (form.elements.kind?.type === "hidden") kept.delete("on_behalf_of/kind");
+  let timer, flight, stopped;
 
   form.addEventListener("input", () => later(1500));
   form.addEventListener("change", () => later(400));
