@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -219,3 +220,18 @@ async def test_giving_up_is_said_plainly(abroad: Abroad) -> None:
     assert answer.status_code == 403
     assert "Vous avez interrompu votre identification" in answer.text
     assert await browser.me() is None
+
+
+async def test_two_first_sign_ins_at_once_open_one_account(abroad: Abroad) -> None:
+    ways = []
+    for _ in range(3):
+        browser = comes(abroad, "hasty-v1", "hasty@example.org")
+        back = await browser.follow(LOGIN, until=f"{browser.home}/api/franceconnect/callback")
+        ways.append((browser, back.headers["location"]))
+    answers = await asyncio.gather(*(browser.get(address) for browser, address in ways))
+    assert {answer.status_code for answer in answers} <= {303, 409, 503}
+    accounts = {me["id"] for browser, _ in ways if (me := await browser.me()) is not None}
+    assert len(accounts) == 1
+    later = comes(abroad, "hasty-v1", "hasty@example.org")
+    await later.follow(LOGIN)
+    assert {(await later.me() or {})["id"]} == accounts
