@@ -19,6 +19,7 @@ from gateway.positions import Positions
 from gateway.refusals import Refusal, unavailable
 from gateway.sessions import Sessions, Verdict
 from gateway.visits import Body, Visit
+from kernel.clock import Clock, system_clock
 
 MEDIA_TYPE: Final = "text/event-stream"
 HEARTBEAT: Final = 15.0  # seconds
@@ -29,8 +30,17 @@ PER_SESSION, OVERALL = 4, 2_000
 class LiveStream:
     """Admits followers and writes to them what they are told. `connected`: whether there is a bus to hear from."""
 
-    def __init__(self, live: Live, errands: Errands, sessions: Sessions, positions: Positions, connected: bool) -> None:
-        self._live, self._errands = live, errands
+    def __init__(
+        self,
+        live: Live,
+        errands: Errands,
+        sessions: Sessions,
+        positions: Positions,
+        *,
+        connected: bool,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._live, self._errands, self._clock = live, errands, clock
         self._sessions, self._positions, self._connected = sessions, positions, connected
 
     async def show(self, visit: Visit) -> Response:
@@ -81,7 +91,10 @@ class LiveStream:
             yield f"retry: {AGAIN}\nid: {self._live.id_of(self._live.last)}\n\n".encode()
             while True:
                 told = await follower.next(HEARTBEAT)
-                if follower.ended or not await self._lasts(visit, verdict):
+                # Asking identity counts as being there: silence must not keep a forgotten page signed in.
+                if follower.ended or (told and not await self._lasts(visit, verdict)):
+                    return
+                if self._clock().timestamp() >= verdict.expires_at:
                     return
                 yield b"".join(self._event(visit, change) for change in told) if told else b": \n\n"
         finally:

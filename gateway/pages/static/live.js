@@ -60,11 +60,24 @@
     });
   };
   follow();
-  addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", event => {
-    if (!event.persisted) return;
+  // A page that nobody touches must not keep its session alive: it stops, and catches up when somebody is back.
+  const IDLE = 20 * 60 * 1000;
+  let touched = Date.now();
+  const stop = () => {
+    source?.close();
+    source = null;
+  };
+  const touch = () => {
+    touched = Date.now();
+    if (source) return;
     follow();
     refresh();
+  };
+  for (const kind of ["pointerdown", "keydown", "focus"]) addEventListener(kind, touch, { passive: true });
+  setInterval(() => { if (Date.now() - touched > IDLE) stop(); }, 60 * 1000);
+  addEventListener("pagehide", stop);
+  addEventListener("pageshow", event => {
+    if (event.persisted) touch();
   });
 
   // Read: the last message was on the screen for a second, of a page somebody looks at.
