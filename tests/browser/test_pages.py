@@ -30,6 +30,10 @@ FOCUSED = """() => {
     place: [...document.querySelectorAll('*')].indexOf(one),
   };
 }"""
+# Forms that nobody could send without script: no address, or no button.
+UNSENDABLE = """() => [...document.querySelectorAll('main form')].filter(
+  form => !form.hasAttribute('action') || ![...form.elements].some(one => one.type === 'submit')
+).map(form => form.outerHTML.slice(0, 200))"""
 
 
 @dataclass(frozen=True)
@@ -178,8 +182,6 @@ def test_it_says_the_same_without_script(shown: Shown, visit: Visit, visitor: Vi
     try:
         expect(plain.page.locator("h1")).to_have_text(visit.page.locator("h1").inner_text())
         assert plain.console == []
-        forms = plain.page.locator("main form")
-        assert forms.and_(plain.page.locator("form:not([action])")).count() == 0
-        assert forms.count() == forms.filter(has=plain.page.locator("button:not([type=button])")).count()
+        assert plain.page.evaluate(UNSENDABLE) == []
     finally:
         plain.page.close()
