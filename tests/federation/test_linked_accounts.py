@@ -217,11 +217,14 @@ async def test_an_agents_account_is_not_opened_by_franceconnect(abroad: Abroad) 
 
 async def test_leaving_leaves_franceconnect_too(abroad: Abroad) -> None:
     browser = await enters(abroad, "signs-out")
+    id = (await browser.me() or {})["id"]
     page = await browser.get("/deconnexion")
     assert f"form-action 'self' {abroad.franceconnect.origin}" in page.headers["content-security-policy"]
     away = await browser.submit(page, "/deconnexion")
     there = away.headers["location"]
     assert there.startswith(f"{abroad.franceconnect.issuer}/session/end?")
+    kept = await abroad.office.desk.run.state.read("SELECT account FROM federated_session")
+    assert id not in {row["account"] for row in kept}, "the id token is kept as long as the session"
     asked = parse_qs(urlsplit(there).query)
     assert asked["post_logout_redirect_uri"] == [f"{abroad.office.url}/"]
     assert len(asked["state"][0]) >= 32

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from kernel.clock import parse_rfc3339, rfc3339
 from kernel.db import Row, Tx
 from kernel.ids import secret_token, short_id
 from kernel.keys import token_hash
 from kernel.runtime.runtime import Runtime
+from services.identity.adapters.federation import visits
 from services.identity.adapters.sealing import seal, unseal
 
 LIFE, IDLE, TRACKING_LIFE = timedelta(hours=8), timedelta(minutes=30), timedelta(minutes=30)
@@ -59,10 +60,10 @@ async def open_account(run: Runtime, account: str, most: int) -> Opened:
 
     def work(tx: Tx) -> list[Row]:
         _insert(tx, row)
-        return tx.run(
-            "DELETE FROM session WHERE account=:account AND sid<>:sid AND sid NOT IN (SELECT sid FROM session"
-            " WHERE account=:account AND sid<>:sid ORDER BY last_seen_at DESC, created_at DESC, sid LIMIT :left)"
-            " RETURNING sid",
+        return _delete(
+            tx,
+            "account=:account AND sid<>:sid AND sid NOT IN (SELECT sid FROM session"
+            " WHERE account=:account AND sid<>:sid ORDER BY last_seen_at DESC, created_at DESC, sid LIMIT :left)",
             account=account,
             sid=row["sid"],
             left=most - 1,
@@ -109,7 +110,7 @@ async def close(run: Runtime, sid: str, *, account: str | None = None) -> bool:
 
     def work(tx: Tx) -> list[Row]:
         whose = "" if account is None else " AND account=:account"
-        return tx.run(f"DELETE FROM session WHERE sid=:sid{whose} RETURNING sid", sid=sid, account=account)
+        return _delete(tx, f"sid=:sid{whose}", sid=sid, account=account)
 
     closed = await run.state.write(work)
     await _announce(run, closed)
@@ -120,11 +121,7 @@ async def close_all(run: Runtime, account: str, *, but: str | None = None) -> No
     """Close every session of an account, one perhaps excepted."""
 
     def work(tx: Tx) -> list[Row]:
-        return tx.run(
-            "DELETE FROM session WHERE account=:account AND account<>'' AND sid<>:but RETURNING sid",
-            account=account,
-            but=but or "",
-        )
+        return _delete(tx, "account=:account AND account<>'' AND sid<>:but", account=account, but=but or "")
 
     await _announce(run, await run.state.write(work))
 
@@ -152,6 +149,13 @@ def _new(run: Runtime, kind: str, life: timedelta, *, account: str = "", demande
 
 def _insert(tx: Tx, row: Row) -> None:
     tx.run("INSERT INTO session VALUES(:sid, :token, :kind, :account, :demande, :email, :at, :at, :expires_at)", **row)
+
+
+def _delete(tx: Tx, which: str, **params: Any) -> list[Row]:
+    closed = tx.run(f"DELETE FROM session WHERE {which} RETURNING sid", **params)
+    for row in closed:
+        visits.drop(tx, row["sid"])
+    return closed
 
 
 def _note(tx: Tx, sid: str, now: datetime) -> None:

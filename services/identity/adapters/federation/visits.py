@@ -74,6 +74,11 @@ def forget(tx: Tx, account: str) -> None:
     tx.run("DELETE FROM federated_session WHERE account=:account", account=account)
 
 
+def drop(tx: Tx, sid: str) -> None:
+    """The session is closed: its id token serves no more."""
+    tx.run("DELETE FROM federated_session WHERE sid=:sid", sid=sid)
+
+
 def prune(tx: Tx) -> None:
     """Drop what belongs to sessions that are over."""
     tx.run("DELETE FROM federated_session WHERE sid NOT IN (SELECT sid FROM session)")
