@@ -224,7 +224,7 @@ FILING = (
         "?corriger=1",
         wrong=True,
     ),
-    Shown("brouillon, relecture", _STEP, "camille", {"id": "brouillon", "etape": "étape 6"}),
+    Shown("brouillon, relecture", _STEP, "camille", {"id": "brouillon", "etape": "étape 8"}),
     Shown("demande déposée sans compte", _START, acts=_filed),
     Shown("brouillon, suppression", "/demandes/{id}/saisie/suppression", "camille", {"id": "brouillon"}),
 )
