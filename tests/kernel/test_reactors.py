@@ -3,125 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kernel import reactor as reactors
-from kernel.clock import system_clock
-from kernel.codec import Codec
-from kernel.databases.sqlite import SqliteDb
 from kernel.envelope import Recorded
 from kernel.errors import Kind, NotYet, Refused, unavailable
-from kernel.feed import EpochChanged, LocalSource
-from kernel.reactor import Reactor, ReactorRunner
-from kernel.state import STATE_DDL
-from kernel.stores.memory import MemoryStore
-from kernel.vault import MemoryKeys, Vault
-from tests.support.stores import SECRET, append, stream
+from kernel.reactor import Reactor
+from tests.support.stores import append, stream
 from tests.support.toy import CounterAdded, CounterAudited, CounterOpened
-
-Done = list[tuple[str, int]]
-PATIENCE = 30.0
-"""Seconds until a wait is given up: what is waited for takes milliseconds, on a busy machine seconds."""
-Obstacle = Callable[[CounterAdded], None]
-
-
-class Workshop:
-    """A log, a reactor over it that notes what it did, and the state it keeps across restarts."""
-
-    def __init__(self, directory: Path, clock: Callable[[], datetime] = system_clock) -> None:
-        self.store = MemoryStore(Codec("toy", Vault(MemoryKeys(), SECRET)))
-        self.thread = ThreadPoolExecutor(1)
-        self.state = SqliteDb(directory / "state.db", self.thread, durable=True, ddl=STATE_DDL)
-        self.done: Done = []
-        self.obstacle: Obstacle = lambda fact: None
-        self.attempts = 0
-        self.tasks: list[asyncio.Task[None]] = []
-
-    def runner(self, name: str = "notes") -> ReactorRunner[Done]:
-        reactor: Reactor[Done] = Reactor(name)
-
-        @reactor.on(CounterAdded)
-        async def _(done: Done, fact: CounterAdded, recorded: Recorded) -> None:
-            self.attempts += 1
-            await asyncio.sleep(0)
-            self.obstacle(fact)
-            done.append((fact.counter, fact.amount))
-
-        return ReactorRunner(reactor, self.done, self.state, {"toy": LocalSource(self.store)})
-
-    async def start(self, *, from_zero: bool = True, name: str = "notes") -> ReactorRunner[Done]:
-        """A process that starts; `stop` before the next."""
-        runner = self.runner(name)
-        await runner.start(from_zero=from_zero)
-        self.tasks = [asyncio.create_task(runner.follow(runner.sources[0])), asyncio.create_task(runner.retry())]
-        return runner
-
-    async def stop(self) -> None:
-        """Let the process die between two steps."""
-        for task in self.tasks:
-            task.cancel()
-        for task in self.tasks:
-            with suppress(asyncio.CancelledError):
-                await task
-        self.tasks = []
-        # What was handed to the database is done before the next process reads it.
-        await self.state.write(lambda tx: None)
-
-    async def add(self, id: str, *amounts: int) -> None:
-        for amount in amounts:
-            await append(self.store, id, [CounterAdded(counter=id, amount=amount)], f"{id}-{amount}")
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not condition():
-                await asyncio.sleep(0.002)
-
-    async def held(self) -> list[tuple[Any, ...]]:
-        rows = await self.state.read("SELECT stream, version, parked, error FROM held ORDER BY position")
-        return [tuple(row.values()) for row in rows]
-
-    async def parked(self) -> bool:
-        return any(row[2] for row in await self.held())
-
-    async def until_nothing_is_held(self) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while await self.held():
-                await asyncio.sleep(0.002)
-
-    async def until_followed(self, position: int) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not await self.state.read("SELECT 1 AS one FROM reactor WHERE position>=:at", at=position):
-                await asyncio.sleep(0.002)
-
-    async def until_held(self, count: int) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while len(await self.held()) < count:
-                await asyncio.sleep(0.002)
-
-    async def until_parked(self) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not await self.parked():
-                await asyncio.sleep(0.002)
-
-    def of(self, id: str) -> list[int]:
-        return [amount for counter, amount in self.done if counter == id]
-
-
-def refusing(id: str, failure: Exception) -> Obstacle:
-    """Every fact of one counter fails."""
-
-    def obstacle(fact: CounterAdded) -> None:
-        if fact.counter == id:
-            raise failure
-
-    return obstacle
+from tests.support.workshop import PATIENCE, Done, Workshop, refusing
 
 
 @pytest.fixture(autouse=True)
@@ -135,9 +28,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def shop(tmp_path: Path) -> AsyncIterator[Workshop]:
     made = Workshop(tmp_path)
     yield made
-    await made.stop()
-    made.thread.shutdown()
-    made.state.close()
+    await made.close()
 
 
 async def test_each_fact_leads_to_its_effect_once_and_in_order(shop: Workshop) -> None:
@@ -341,45 +232,6 @@ async def test_a_fact_this_code_does_not_know_is_parked_like_poison(
     await shop.add("b", 1)
     await shop.until(lambda: shop.of("b") == [1])
     await shop.until_parked()
-
-
-async def test_a_replaced_log_stops_a_reactor_for_good(shop: Workshop) -> None:
-    await shop.add("a", 1, 2)
-    await shop.start()
-    await shop.until_followed(2)
-    await shop.stop()
-    shop.store = MemoryStore(Codec("toy", Vault(MemoryKeys(), SECRET)))
-    for amount in range(5):
-        await shop.add("z", amount)
-        runner = shop.runner()
-        await runner.start(from_zero=False)
-        with pytest.raises(EpochChanged):
-            async with asyncio.timeout(PATIENCE):
-                await runner.follow(runner.sources[0])
-    assert shop.of("z") == []
-
-
-@pytest.mark.parametrize(("from_start", "done"), [(True, [1, 2, 3]), (False, [3])])
-async def test_a_reactor_is_told_where_to_go_on_in_a_log_that_replaced_another(
-    shop: Workshop, from_start: bool, done: list[int]
-) -> None:
-    await shop.add("a", 1)
-    runner = await shop.start()
-    await shop.until_followed(1)
-    with pytest.raises(Refused, match="not-stopped"):
-        await runner.resume(runner.sources[0], from_start=from_start)
-    await shop.stop()
-    shop.store = MemoryStore(Codec("toy", Vault(MemoryKeys(), SECRET)))
-    await shop.add("z", 1, 2)
-    stopped = shop.runner()
-    await stopped.start(from_zero=False)
-    with pytest.raises(EpochChanged):
-        async with asyncio.timeout(PATIENCE):
-            await stopped.follow(stopped.sources[0])
-    await stopped.resume(stopped.sources[0], from_start=from_start)
-    await shop.start(from_zero=False)
-    await shop.add("z", 3)
-    await shop.until(lambda: shop.of("z") == done)
 
 
 async def test_two_reactors_keep_their_own_accounts(shop: Workshop) -> None:
