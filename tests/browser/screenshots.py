@@ -132,7 +132,7 @@ def readme() -> str:
         "this page from a running Guichet with people and demandes that do not exist.",
     ]
     for picture in PICTURES:
-        lines += ["", f"## {picture.french}", "", picture.english, ""]
+        lines += ["", f"## {picture.french.rstrip('.')}", "", picture.english, ""]
         for dark in ("", "-sombre") if picture.dark else ("",):
             lines.append(
                 f"![Sur un ordinateur]({picture.file}-bureau{dark}.png)"
