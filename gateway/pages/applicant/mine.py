@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 CURRENT: Final = ("deposee", "en_instruction")  # the service has still something to do
 PAGE, PAGES = 100, 3
-LOOKED_INTO: Final = 15  # discussions one page reads
+LOOKED_INTO: Final = 10  # discussions one page reads
 
 
 @dataclass(frozen=True, slots=True)
