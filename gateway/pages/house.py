@@ -6,6 +6,7 @@ lists its modules, and `gateway.pages.rooms` lists the packages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,9 @@ from gateway.visits import Visit
 
 Page = Callable[["House", Visit], Awaitable[Response]]
 Handler = Callable[[Visit], Awaitable[Response]]
+
+_PLAIN: Final = re.compile(r"[\x21-\x7e]{1,100}")  # what a header may hold
+_NEVER: Final = '"0"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class House:
         `step` tells apart the commands of one form. The caller judges the answer.
         """
         key = f"{form.key}:{step}" if form.key and step else form.key
+        if if_match and not _PLAIN.fullmatch(if_match):
+            if_match = _NEVER  # what is no version of ours is none that is current
         return await self.errands.run(visit, method, path, body, {"Idempotency-Key": key, "If-Match": if_match})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -30,7 +31,11 @@ _TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
+_SECRETS: Final = frozenset({"password", "current", "code", "secret", "answer"})
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+_SENT: ContextVar[Sent | None] = ContextVar("sent", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,26 @@ class Asset:
     content: bytes
     packed: bytes
     mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form of ours that came in: what to offer again when what it asks for cannot be had now."""
+
+    head: Head
+    form: Form
+    token: str
+    multipart: bool
+
+    @property
+    def secret(self) -> bool:
+        """Something of it is not kept."""
+        return not _SECRETS.isdisjoint(self.form)
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Its fields; nobody is shown a secret he typed, he types it again."""
+        return [(name, value) for name in self.form if name not in _SECRETS for value in self.form.all(name)]
 
 
 class Site:
@@ -96,8 +121,11 @@ class Site:
             target = head.path + (f"?{head.query.decode()}" if head.query else "")
             return sign_in_first(target)
         person = None if caller is None else caller.verdict
-        context = {"person": person, "mistakes": (), "done": None, "stale_since": None, "here": head.path}
-        response = self._render("refusal.html", refusal.status, context | {"refusal": refusal})
+        context: dict[str, Any] = {"person": person, "mistakes": (), "done": None, "stale_since": None}
+        context |= {"here": head.path, "refusal": refusal, "posted": head.method == "POST", "sent": None}
+        if refusal.status == 503 and (sent := _SENT.get()) is not None and sent.head is head:
+            context["sent"] = sent
+        response = self._render("refusal.html", refusal.status, context)
         response.headers.update(refusal.headers)
         return response
 
@@ -111,7 +139,9 @@ class Site:
 
     def check(self, visit: Visit, form: Form) -> None:
         """Take the token out of a form. Raises Refusal 403 when this browser was not shown it."""
-        self._csrf.check_form(visit.head, self._binding(visit), form.pop(FIELD))
+        token = form.pop(FIELD)
+        self._csrf.check_form(visit.head, self._binding(visit), token)
+        _SENT.set(Sent(visit.head, form, token, multipart=media_type(visit) != URLENCODED))
 
     async def asset(self, visit: Visit) -> Response:
         """A file of the pages. Its address changes with its content, so browsers keep it."""
@@ -171,7 +201,10 @@ def sign_in_first(path: str) -> Response:
 
 def same_site(target: str) -> str:
     """`target` when it is a path of this site, else the home page: no open redirect."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # as « //[ » does
+        return "/"
     is_path = target.startswith("/") and not target.startswith(("//", "/\\"))
     plain = target.isprintable() and "\\" not in target
     return target if is_path and plain and not parts.scheme and not parts.netloc else "/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -69,7 +70,7 @@ async def _work(house: House, visit: Visit, known: dict[str, Any] | None) -> Res
     sheet = of_form(form)
     action, _, place = form.text("action").partition(":")
     if action != "publier":
-        opened = _changed(sheet.questions, action, int(place) if place.isdigit() else -1)
+        opened = _changed(sheet.questions, action, int(place) if re.fullmatch(r"[0-9]{1,6}", place) else -1)
         return _editor(house, visit, sheet, known=known, etag=form.text("etag"), opened=opened)
     if mistakes := [*missing(form, _ASKED), *_unnamed(sheet)]:
         return _editor(house, visit, sheet, known=known, etag=form.text("etag"), mistakes=mistakes)

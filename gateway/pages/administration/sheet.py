@@ -235,4 +235,4 @@ def _lines(text: str) -> list[str]:
 
 def _count(form: Form) -> int:
     count = form.text("rows")
-    return min(int(count), 200) if count.isdigit() else 0
+    return min(int(count), 200) if re.fullmatch(r"[0-9]{1,6}", count) else 0
