@@ -1,6 +1,6 @@
 """The pages: server time, weight, script, and Lighthouse's marks for the four that people see most.
 
-    python -m bench.pages [--requests 60] [--no-lighthouse]
+    python -m bench.pages [--requests 60] [--runs 3]
 
 Starts its own `guichet up --demo` with people and demandes in it, as the tests of pages do.
 """
@@ -33,7 +33,6 @@ from tests.support.stack import Stack
 SEEN_MOST = ("accueil", "brouillon, étape 3", "tableau de bord", "instruction, toutes")
 CATEGORIES = ("performance", "accessibility", "best-practices")
 WARM, SLOWEST = 10, 100  # requests before measuring; ms at p95
-RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def main() -> None:
     """Measure, and write the report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requests", type=int, default=60)
-    parser.add_argument("--no-lighthouse", action="store_true")
+    parser.add_argument("--runs", type=int, default=3, help="of Lighthouse for each page; 0 does without")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="guichet-bench-") as place:
         stack = Stack(Path(place) / "var").start()
@@ -61,10 +60,10 @@ def main() -> None:
             neighbours = Neighbours([pid for pid, _ in stack.installation.children.values()])
             measured = pages(world, chosen.requests)
             busy = neighbours.share()
-            marks = {} if chosen.no_lighthouse else lighthouse(world, Path(place))
+            marks = lighthouse(world, Path(place), chosen.runs) if chosen.runs else {}
         finally:
             stack.close()
-    publish("pages", _report(measured, marks, busy, chosen.requests))
+    publish("pages", _report(measured, marks, busy, chosen))
 
 
 def pages(world: World, requests: int) -> list[Measured]:
@@ -90,13 +89,14 @@ def server_times(world: World, shown: Shown, requests: int) -> list[float]:
     with httpx.Client(base_url=world.url, cookies=cookies, headers={"Accept": "text/html"}, timeout=30) as client:
         for number in range(WARM + requests):
             started = time.perf_counter()
-            client.get(address).raise_for_status()
+            answer = client.get(address)
+            assert answer.status_code < 400, answer.text
             if number >= WARM:
                 times.append((time.perf_counter() - started) * 1000)
     return sorted(times)
 
 
-def lighthouse(world: World, place: Path) -> dict[str, list[int]]:
+def lighthouse(world: World, place: Path, count: int) -> dict[str, list[int]]:
     """The marks out of 100, by page, in the order of CATEGORIES: the median of a few runs of each."""
     program, node = installed(LIGHTHOUSE), shutil.which("node")
     if node is None:
@@ -107,7 +107,7 @@ def lighthouse(world: World, place: Path) -> dict[str, list[int]]:
         headers = {} if shown.who == NOBODY else {"Cookie": f"{SESSION}={world.sessions[shown.who]}"}
         (place / "headers.json").write_text(json.dumps(headers))
         runs = []
-        for _ in range(RUNS):
+        for _ in range(count):
             command = [
                 *(node, str(program), world.url + world.address(shown.route, **shown.wild) + shown.query, "--quiet"),
                 *(
@@ -124,7 +124,7 @@ def lighthouse(world: World, place: Path) -> dict[str, list[int]]:
     return found
 
 
-def _report(measured: list[Measured], marks: dict[str, list[int]], busy: float, requests: int) -> str:
+def _report(measured: list[Measured], marks: dict[str, list[int]], busy: float, chosen: argparse.Namespace) -> str:
     rows = [
         [one.shown.name, one.shown.who, f"{one.p50:.0f}", f"{one.p95:.0f}", _kilo(one.weight), _kilo(one.script)]
         for one in sorted(measured, key=lambda one: -one.p95)
@@ -132,8 +132,8 @@ def _report(measured: list[Measured], marks: dict[str, list[int]], busy: float, 
     slow = [one.shown.name for one in measured if one.p95 > SLOWEST]
     parts = [
         "# The pages",
-        f"{machine()}. {requests} requests a page, one after the other, on a warm stack; others took {busy:.0%} of the"
-        " machine meanwhile. Weights are what the browser received for a first load with an empty cache.",
+        f"{machine()}. {chosen.requests} requests a page, one after the other, on a warm stack; others took"
+        f" {busy:.0%} of the machine meanwhile. Weights are what the browser received for a first load with an empty cache.",
         table(["page, slowest first", "who", "p50 ms", "p95 ms (≤ 100)", "kB (≤ 150)", "script kB (≤ 20)"], rows),
         f"Slower than {SLOWEST} ms at p95: {', '.join(slow) or 'none'}.",
     ]
@@ -142,7 +142,7 @@ def _report(measured: list[Measured], marks: dict[str, list[int]], busy: float, 
         parts += [
             "## Lighthouse",
             f"Version {LIGHTHOUSE.version}, its mobile profile (slow 4G, processor slowed four times), the median of"
-            f" {RUNS} runs; asked: 95 or more.",
+            f" {chosen.runs} runs; asked: 95 or more.",
             table(["page", *CATEGORIES], lines),
         ]
     return "\n\n".join(parts)
