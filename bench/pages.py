@@ -133,7 +133,8 @@ def _report(measured: list[Measured], marks: dict[str, list[int]], busy: float, 
     parts = [
         "# The pages",
         f"{machine()}. {chosen.requests} requests a page, one after the other, on a warm stack; others took"
-        f" {busy:.0%} of the machine meanwhile. Weights are what the browser received for a first load with an empty cache.",
+        f" {busy:.0%} of the machine meanwhile. Weights are what the browser received for a first load with an"
+        " empty cache.",
         table(["page, slowest first", "who", "p50 ms", "p95 ms (≤ 100)", "kB (≤ 150)", "script kB (≤ 20)"], rows),
         f"Slower than {SLOWEST} ms at p95: {', '.join(slow) or 'none'}.",
     ]
