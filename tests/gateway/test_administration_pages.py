@@ -27,6 +27,7 @@ AGENT = {
     "services": ["sport"],
     "status": "active",
     "second_factor": True,
+    "capacity": None,
 }
 ONE = "/administration/agents/7k3m9p2q4r8s1t6v"
 DEMARCHE = {
@@ -147,7 +148,12 @@ async def test_an_invitation_that_is_refused_keeps_what_was_typed(door: Portal, 
 @pytest.mark.parametrize(
     ("fields", "call", "body", "done"),
     [
-        ({"action": "services", "services": "sport"}, "PUT {}", {"services": ["sport"]}, "services-changes"),
+        (
+            {"action": "services", "services": "sport", "capacity": "cheffe de service"},
+            "PUT {}",
+            {"services": ["sport"], "capacity": "cheffe de service"},
+            "services-changes",
+        ),
         ({"action": "desactiver"}, "DELETE {}", None, "agent-desactive"),
         ({"action": "second-facteur"}, "DELETE {}/second-factor", None, "second-facteur-efface"),
     ],

@@ -155,6 +155,7 @@ def set_up(stack: Stack) -> Scene:
         },
         numbers={"tracking": filed["tracking_number"], "tracking-2": elsewhere["tracking_number"]},
         filled={
+            "/administration/agents/{id}": agents["administrateur"].get("/api/backoffice/agents")["items"][0]["id"],
             "/files/{id}": file,
             "/sessions/{id}": next(item["id"] for item in sessions if item["current"]),
             "/demandes/{id}": id,

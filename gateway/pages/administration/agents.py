@@ -19,7 +19,7 @@ pages = Pages(
     done={
         "agent-invite": "L'invitation est envoyée par courrier électronique.",
         "role-donne": "Le rôle est donné. L'agent doit se connecter à nouveau.",
-        "services-changes": "Les services de l'agent sont enregistrés. Il doit se connecter à nouveau.",
+        "services-changes": "Les services et la qualité de l'agent sont enregistrés. Il doit se connecter à nouveau.",
         "agent-desactive": "L'agent est désactivé : il n'a plus accès au portail.",
         "second-facteur-efface": "La double authentification est réinitialisée : l'agent l'activera à nouveau.",
     }
@@ -55,6 +55,7 @@ async def invite(house: House, visit: Visit) -> Response:
     mistakes = missing(form, _ASKED)
     if not mistakes:
         body: dict[str, Any] = {name: form.text(name) for name in _ASKED} | {"services": _services(form)}
+        body |= {"capacity": form.text("capacity")} if form.text("capacity") else {}
         answer = await house.send(visit, form, "POST", AGENTS, body)
         if answer.status in (200, 201):
             return redirect(LIST, "agent-invite" if answer.status == 201 else "role-donne")
@@ -78,7 +79,8 @@ async def act(house: House, visit: Visit) -> Response:
     path = f"{AGENTS}/{found['id']}"
     match form.text("action"):
         case "services":
-            answer, done = await house.send(visit, form, "PUT", path, {"services": _services(form)}), "services-changes"
+            body: dict[str, Any] = {"services": _services(form), "capacity": form.text("capacity")}
+            answer, done = await house.send(visit, form, "PUT", path, body), "services-changes"
         case "role":
             person = {name: found[name] for name in ("email", "first_name", "last_name")}
             body = person | {"role": form.text("role"), "services": _services(form)}

@@ -145,18 +145,19 @@ def limits(field: Field) -> str:
             return ""
 
 
-def number(text: str) -> str:
-    """« 1 200,5 »; what is no number stays as it is."""
+def number(text: str, *, grouped: int = 5) -> str:
+    """« 1968 », « 12 000,5 »; what is no number stays as it is. `grouped`: from how many digits on."""
     found = re.fullmatch(r"(-?)(\d+)(?:[.,](\d+))?", re.sub(r"\s", "", text))
     if not found:
         return text
-    whole = f"{int(found[2]):,}".replace(",", NBSP)
+    digits = str(int(found[2]))
+    whole = f"{int(digits):,}".replace(",", NBSP) if len(digits) >= grouped else digits
     return f"{found[1]}{whole}" + (f",{found[3]}" if found[3] else "")
 
 
 def amount(text: str) -> str:
     """« 1 200,50 € », « 100 € »."""
-    shown = number(re.sub(r"([.,]\d)$", r"\g<1>0", text))
+    shown = number(re.sub(r"([.,]\d)$", r"\g<1>0", text), grouped=4)
     return f"{shown.removesuffix(',00')}{NBSP}€" if re.search(r"\d$", shown) else text
 
 
