@@ -24,7 +24,8 @@ async def show(house: House, visit: Visit) -> Response:
     notifications, mine = await asyncio.gather(
         house.part(visit, "/api/notifications", limit=20), read_mine(house, visit)
     )
-    waiting = [] if mine is None else await awaited(house, visit, mine.current)
+    # Who just did not answer is not asked again: a service that hangs would be waited for twice.
+    waiting = [] if mine is None or notifications is None else await awaited(house, visit, mine.current)
     return house.site.page(
         visit,
         "applicant/dashboard.html",
