@@ -8,9 +8,9 @@ import pytest
 
 from gateway.pages.filing.paper import Paper, without
 from gateway.pages.filing.questions import Question, questions_of
-from gateway.pages.filing.said import said
 from gateway.pages.filing.typed import fill_of, parts_of, read
 from gateway.pages.forms import Form
+from gateway.pages.said import said
 from tests.support.filing import ANSWERS, DEMARCHE, WHO, draft
 
 

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from gateway.pages.applicant.frame import draft_path, frame_of
 from gateway.pages.applicant.mine import missing
-from gateway.pages.filing.said import Line, answer_lines, contact_lines, who_lines
 from gateway.pages.house import House, Pages
+from gateway.pages.said import Line, answer_lines, contact_lines, who_lines
 from gateway.pages.site import redirect
 from gateway.routes import Who
 from gateway.visits import Visit

@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from gateway.pages.applicant.frame import Frame, draft_path, frame_of
 from gateway.pages.applicant.mine import missing
-from gateway.pages.applicant.reply import BODY_FIELD, OTHERS, PIECE, Reply, kept, mistakes_about, send_files
 from gateway.pages.forms import Form, Mistake
 from gateway.pages.house import House, Pages
+from gateway.pages.reply import BODY_FIELD, OTHERS, PIECE, Reply, kept, mistakes_about, send_files
 from gateway.pages.site import query, redirect, refusal_of
 from gateway.refusals import Refusal
 from gateway.routes import Who

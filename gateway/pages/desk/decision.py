@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from gateway.pages.applicant.reply import OTHERS, Reply, kept, send_files
 from gateway.pages.desk.acts import REFUSED, after, send
 from gateway.pages.desk.demande import DECISIONS, ONE, desk, seen_of
 from gateway.pages.desk.inbox import DEMANDES
 from gateway.pages.forms import Form, Mistake, mistakes_of
 from gateway.pages.house import House, Pages
+from gateway.pages.reply import OTHERS, Reply, kept, send_files
 from gateway.pages.site import refusal_of
 from gateway.routes import Who
 from gateway.uploads import BODY, Upload, received

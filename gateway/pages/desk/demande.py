@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from gateway.pages.applicant.reply import Reply
 from gateway.pages.desk.deadlines import clock, deadline, today
 from gateway.pages.desk.inbox import DEMANDES, names_of
 from gateway.pages.desk.wanted import PATH
-from gateway.pages.filing.said import Line, answer_lines, who_lines
 from gateway.pages.forms import Mistake
 from gateway.pages.house import House, Pages
+from gateway.pages.reply import Reply
+from gateway.pages.said import Line, answer_lines, who_lines
 from gateway.pages.site import query
 from gateway.routes import Who
 from gateway.uploads import MOST_FILES

@@ -9,11 +9,11 @@ from typing import Any, Final
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from gateway.pages.applicant.reply import OTHERS, Reply, kept, mistakes_about, send_files
 from gateway.pages.desk.demande import ASKED, MOST_ASKED, ONE, desk, settled
 from gateway.pages.desk.inbox import DEMANDES
 from gateway.pages.forms import Form, Mistake, mistakes_of
 from gateway.pages.house import House, Pages
+from gateway.pages.reply import OTHERS, Reply, kept, mistakes_about, send_files
 from gateway.pages.site import redirect, refusal_of
 from gateway.routes import Who
 from gateway.uploads import BODY, Upload, received

@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from gateway.pages.filing.paper import Paper, without
 from gateway.pages.filing.receipt import receipt_page
-from gateway.pages.filing.said import quoted
 from gateway.pages.filing.showing import NEW_VERSION, Sheet, closed_page, review_page, step_page
 from gateway.pages.filing.steps import PREFIX, Step, name_of
 from gateway.pages.filing.typed import fill_of
 from gateway.pages.forms import Form, Mistake
 from gateway.pages.house import House, Pages
+from gateway.pages.said import quoted
 from gateway.pages.site import DONE, query, redirect, refusal_of
 from gateway.routes import DEFINITION, Who
 from gateway.upstream import Answer

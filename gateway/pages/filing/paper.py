@@ -7,31 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from gateway.pages.answers import Definition, visible_of
 from gateway.pages.filing.questions import Question, questions_of, rendered
-from gateway.pages.filing.said import Line, answer_lines, contact_lines, who_lines
-from gateway.pages.filing.steps import (
-    CONTACT,
-    WHO,
-    Definition,
-    Step,
-    answered_fields,
-    name_of,
-    pointed,
-    step_at,
-    steps_of,
-    visible_of,
-)
-from gateway.pages.filing.typed import (
-    Fill,
-    contact_of,
-    names_of,
-    parts_of,
-    read,
-    typed_of,
-    who_of,
-    with_row,
-)
+from gateway.pages.filing.steps import CONTACT, WHO, Step, answered_fields, name_of, pointed, step_at, steps_of
+from gateway.pages.filing.typed import Fill, contact_of, names_of, parts_of, read, typed_of, who_of, with_row
 from gateway.pages.forms import Form, Mistake
+from gateway.pages.said import Line, answer_lines, contact_lines, who_lines
 
 Faults = Sequence[Mapping[str, Any]]  # as a service tells them: pointer, detail
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
-from gateway.pages.filing.said import condition, limits, number
-from gateway.pages.filing.steps import PREFIX, Definition, Field, State, states_of, visible_of, wanted_of
-from gateway.pages.filing.typed import DATE, in_french, rows_of, typed_of
+from gateway.pages.answers import Definition, Field, visible_of, wanted_of
+from gateway.pages.filing.steps import PREFIX, State, states_of
+from gateway.pages.filing.typed import DATE, rows_of, typed_of
+from gateway.pages.said import condition, in_french, limits, number
 
 MOST_RADIOS: Final = 7  # more answers than that are a list to open
 MADE_UP: Final = "Exemple de réponse"  # what a text without an example of its author has: it teaches nothing

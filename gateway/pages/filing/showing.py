@@ -10,10 +10,10 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from gateway.pages.filing.paper import Faults, Paper
-from gateway.pages.filing.said import CONTACT, IDENTIFIER, IDENTIFIERS, KINDS, Line, kind_said
 from gateway.pages.filing.steps import Step
 from gateway.pages.forms import Mistake
 from gateway.pages.house import House
+from gateway.pages.said import CONTACT, IDENTIFIER, IDENTIFIERS, KINDS, Line, kind_said
 from gateway.visits import Visit
 
 NEW_VERSION = "Le formulaire de cette démarche vient de changer. Vos réponses sont conservées, vérifiez chaque étape."

@@ -15,12 +15,12 @@ from starlette.responses import Response
 from gateway.pages.filing.draft import path_of
 from gateway.pages.filing.paper import Faults, Paper
 from gateway.pages.filing.receipt import receipt_page
-from gateway.pages.filing.said import KINDS, kind_said
 from gateway.pages.filing.showing import NEW_VERSION, Sheet, closed_page, review_page, step_page
 from gateway.pages.filing.steps import PREFIX, Step, name_of
 from gateway.pages.filing.typed import read
 from gateway.pages.forms import Form, Mistake, new_key
 from gateway.pages.house import House, Pages
+from gateway.pages.said import KINDS, kind_said
 from gateway.pages.site import redirect, refusal_of
 from gateway.refusals import Refusal
 from gateway.routes import DEFINITION

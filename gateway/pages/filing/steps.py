@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-Field = Mapping[str, Any]
-Definition = Mapping[str, Any]
+from gateway.pages.answers import SILENT, Definition, Field
+
 Kind = Literal["who", "contact", "questions", "review"]
 State = Literal["shown", "hidden", "live"]  # live: another answer of the same page decides
 
 WHO: Final = ("kind", "name", "identifier")
 CONTACT: Final = ("email", "first_name", "last_name", "postal_address")
-SILENT: Final = ("section", "explanation")
 PREFIX: Final = "r-"  # of the HTML names of answers
 
 
@@ -43,33 +41,6 @@ def steps_of(definition: Definition) -> tuple[Step, ...]:
         *(Step(3 + place, "questions", title, tuple(fields)) for place, (title, fields) in enumerate(asked)),
         Step(3 + len(asked), "review", "Vérifiez avant d'envoyer"),
     )
-
-
-def texts_of(value: object) -> list[str]:
-    """An answer as the form's controls say it: true is « oui », « 1 200 » is 1200."""
-    if isinstance(value, bool):
-        return ["oui" if value else "non"]
-    if isinstance(value, list):
-        return [text for one in value for text in texts_of(one)]
-    text = "" if value is None else str(value).strip()
-    compact = re.sub(r"[\s\u00a0\u202f]", "", text)
-    return [str(int(compact))] if re.fullmatch(r"[+-]?\d{1,15}", compact) else [text]
-
-
-def wanted_of(rule: Mapping[str, Any]) -> list[str]:
-    """What the answer must be for a question to be shown."""
-    equals = rule.get("equals")
-    return texts_of(list(rule.get("in") or ()) if equals is None else equals)
-
-
-def visible_of(fields: Sequence[Field], answers: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers that count among `answers`: those of questions that are shown. None stands for silence."""
-    given: dict[str, Any] = {}
-    for field in fields:
-        rule = field.get("show_if")
-        if rule is None or _met(rule, {**around, **given}):
-            given[field["name"]] = answers.get(field["name"])
-    return given
 
 
 def states_of(
@@ -121,8 +92,3 @@ def step_at(steps: Sequence[Step], pointer: str) -> Step | None:
 def answered_fields(step: Step) -> Iterator[Field]:
     """The questions of a step that are answered, not only read."""
     return (field for field in step.fields if field["type"] not in SILENT)
-
-
-def _met(rule: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    found = given.get(rule["field"])
-    return found is not None and bool(set(texts_of(found)) & set(wanted_of(rule)))

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from gateway.pages.filing.steps import CONTACT, PREFIX, SILENT, WHO, Definition, Field
+from gateway.pages.answers import SILENT, Definition, Field
+from gateway.pages.filing.steps import CONTACT, PREFIX, WHO
 from gateway.pages.forms import Form
+from gateway.pages.said import in_french
 
 Fill = dict[str, list[str]]  # HTML name → values
 
@@ -153,21 +155,6 @@ def _shown(field: Field, value: Any) -> list[str]:
     if isinstance(value, bool):
         return ["oui"] if value else [] if field["type"] == "checkbox" else ["non"]
     return [in_french(field, str(value))]
-
-
-def in_french(field: Field, text: str) -> str:
-    """A kept answer as people type it: « 12,50 », « 06 12 34 56 78 », an IBAN in fours."""
-    match field["type"]:
-        case "decimal" | "amount" if re.fullmatch(r"-?\d+(\.\d+)?", text):
-            return text.replace(".", ",")
-        case "phone" if re.fullmatch(r"\+33[1-9]\d{8}", text):
-            national = "0" + text[3:]
-            return " ".join(national[at : at + 2] for at in range(0, 10, 2))
-        case "iban":
-            number = re.sub(r"\s", "", text)
-            return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
-        case _:
-            return text
 
 
 def _day(text: str) -> tuple[str, str, str]:

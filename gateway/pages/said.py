@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.pages import wording
-from gateway.pages.filing.steps import SILENT, Definition, Field, visible_of
-from gateway.pages.filing.typed import in_french
+from gateway.pages.answers import SILENT, Definition, Field, visible_of
 
 NBSP: Final = "\N{NO-BREAK SPACE}"
 NONE: Final = "Non renseigné"
@@ -198,3 +197,18 @@ def _date(text: str) -> str:
     if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-\d{2}", iso):
         return wording.day(iso)
     return text
+
+
+def in_french(field: Field, text: str) -> str:
+    """A kept answer as people type it: « 12,50 », « 06 12 34 56 78 », an IBAN in fours."""
+    match field["type"]:
+        case "decimal" | "amount" if re.fullmatch(r"-?\d+(\.\d+)?", text):
+            return text.replace(".", ",")
+        case "phone" if re.fullmatch(r"\+33[1-9]\d{8}", text):
+            national = "0" + text[3:]
+            return " ".join(national[at : at + 2] for at in range(0, 10, 2))
+        case "iban":
+            number = re.sub(r"\s", "", text)
+            return " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+        case _:
+            return text
