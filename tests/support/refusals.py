@@ -10,7 +10,7 @@ import httpx
 SLUGS = {
     400: {"bad-request"},
     401: {"unauthenticated", "bad-credentials", "unknown-tracking"},
-    403: {"forbidden"},
+    403: {"forbidden", "sign-in-cancelled", "sign-in-refused", "reauthentication-required"},
     404: {"not-found"},
     405: {"method-not-allowed"},
     409: {
@@ -47,6 +47,8 @@ SLUGS = {
         "reason-required",
         "unknown-tracking",
         "incomplete-definition",
+        "sign-in-expired",
+        "verified-identity",
     },
     429: {"rate-limited"},
     431: {"headers-too-large"},
