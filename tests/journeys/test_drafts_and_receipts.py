@@ -66,7 +66,7 @@ def test_the_receipt_says_all_it_must_by_mail_and_as_pdf(stack: Stack, camille: 
     filed = files(camille.portal)
     mail = stack.mailbox().wait(camille.email, lambda mail: filed["reference"] in mail.subject)
     words = " ".join(mail.text.split())
-    for mention in ("accusé de réception", "01 99 00 45 20", "education@demo.example.org", "45000 Orléans"):
+    for mention in ("accusé de réception", "01 99 00 45 20", "education@demo.example.org", "99000 Vive"):
         assert mention in words
     for mention in ("article L. 231-4", "tribunal administratif", "au soir"):
         assert mention in words
