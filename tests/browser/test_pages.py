@@ -15,8 +15,6 @@ from tests.support.browser_visits import Shown, Visit, Visitor, too_wide
 
 pytestmark = pytest.mark.journey
 WEIGHT, SCRIPT = 150_000, 20_000  # bytes on the wire for a first load
-# Every setting of every question of a démarche on one page, which administrators alone load: not yet under WEIGHT.
-HEAVY = {"/administration/demarches/{slug}": 250_000}
 STOPS = 60
 
 # What has the focus: where it is, whether it can be seen, and whether its focus shows.
@@ -87,7 +85,7 @@ def test_it_answers_as_it_should_and_the_browser_has_nothing_to_say(shown: Shown
 
 
 def test_it_is_light(shown: Shown, visit: Visit) -> None:
-    assert 0 < visit.weight <= HEAVY.get(shown.route, WEIGHT), visit.weights
+    assert 0 < visit.weight <= WEIGHT, visit.weights
     if shown not in AGENTS:
         assert visit.scripts <= SCRIPT, visit.weights
 

@@ -112,15 +112,15 @@ def _changed(questions: list[dict[str, Any]], action: str, place: int) -> int:
             place = place + 1 if inside else len(questions)
             questions.insert(place, question(dans=questions[place - 1]["dans"] if place else ""))
             return place
+        case "ouvrir" if inside:
+            return place
         case "retirer" if inside:
             del questions[place]
             return -1
         case "monter" if inside and place:
             questions[place - 1 : place + 1] = reversed(questions[place - 1 : place + 1])
-            return place - 1
         case "descendre" if inside and place + 1 < len(questions):
             questions[place : place + 2] = reversed(questions[place : place + 2])
-            return place + 1
     return -1
 
 
