@@ -98,7 +98,9 @@ def test_an_admitted_caller_finds_nothing_under_an_id_that_is_none(scene: Scene)
                 assert answer.status_code == 404, (caller, line.method, answer.request.url)
 
 
-@pytest.mark.parametrize("path", ["/feed", "/parked", "/resumption", "/rebuild", "/verify", "/jobs", "/internal/agents"])
+@pytest.mark.parametrize(
+    "path", ["/feed", "/parked", "/resumption", "/rebuild", "/verify", "/jobs", "/internal/agents"]
+)
 def test_no_internal_door_shows_through_the_gateway(scene: Scene, path: str) -> None:
     prefixes = ("", "/api", "/api/audit/dossiers", "/api/audit", "/api/dossiers", "/dossiers")
     for portal in (scene.callers["anonymous"], scene.callers["auditeur"], scene.callers["administrateur"]):
