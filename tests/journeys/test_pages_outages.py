@@ -86,14 +86,15 @@ def away(stack: Stack, name: str) -> Iterator[None]:
     finally:
         os.kill(process.pid, signal.SIGCONT)
         stack.back(name, pid)
+        # The gateway's own word may be a second old, from before all this.
+        wait_for(f"{name} is ready", lambda: _answers(stack.urls[name]))
 
 
 def _answers(url: str) -> bool:
     try:
-        httpx.get(f"{url}/livez", timeout=5)
+        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
-    return True
 
 
 def path_of(scene: Scene, path: str) -> str:
