@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -47,8 +48,11 @@ async def received(visit: Visit) -> AsyncIterator[Upload]:
     given = visit.head.get(b"content-type") or ""
     if given.partition(";")[0].strip().lower() != MULTIPART:
         raise Refusal(415, "unsupported-type", "Envoyez ce formulaire depuis sa page.")
+    _, options = parse_options_header(given)
+    # The boundary alone: a charset of the client's is no business of ours (RFC 7578 §5.1.2 fixes it to UTF-8).
+    boundary = options.get(b"boundary", b"").decode("latin-1")
     parser = MultiPartParser(
-        Headers({"Content-Type": given}),
+        Headers({"Content-Type": f"{MULTIPART}; boundary={boundary}"}),
         _stream(visit),
         max_files=MOST_FIELDS,
         max_fields=MOST_FIELDS,

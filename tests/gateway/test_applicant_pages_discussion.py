@@ -273,6 +273,22 @@ async def test_a_form_that_was_not_shown_to_this_browser_sends_nothing(door: Por
     assert town.heard == []
 
 
+@pytest.mark.parametrize("charset", ["undefined", "utf-7", "rot13", "utf-16"])
+async def test_the_charset_a_client_declares_changes_nothing(door: Portal, town: Town, charset: str) -> None:
+    tells(town)
+    posts(town)
+    signs_in(door, town)
+    page = await visit(door, TAB)
+    fields = page.hidden | {"message": "Voilà +2AA-"}
+    part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    body = "".join(part.format(*field) for field in fields.items()) + "--x--\r\n"
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}", "Origin": door.url} | HTML
+    answer = await door.client.post(TAB, content=body.encode(), headers=headers)
+    assert answer.status_code == 303, answer.text
+    (message,) = sent(town, "/api/demandes/d1/discussion/messages")
+    assert from_json(message.body)["body"] == "Voilà +2AA-"
+
+
 async def test_more_than_a_message_carries_is_refused_with_its_limit(door: Portal, town: Town) -> None:
     head = (
         f"POST {TAB} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nContent-Length: {BODY + 1}\r\n"

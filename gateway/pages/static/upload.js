@@ -176,6 +176,12 @@
   }
 
   form.addEventListener("submit", event => {
+    const left = form.querySelector(".failed");
+    if (left) {
+      event.preventDefault();
+      left.closest("li").querySelector("button").focus();
+      return say("Un document n'est pas joint. Retirez-le ou choisissez-en un autre, puis envoyez votre message.");
+    }
     if (!underway.size) return;
     event.preventDefault();
     waiting = true;
