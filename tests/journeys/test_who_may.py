@@ -11,7 +11,7 @@ from console.demo.portal import Portal
 from gateway.table import ROUTES
 from tests.support.matrix import CALLERS, Line, agrees, lines
 from tests.support.scene import MISSING, NEVER_CURRENT, Scene
-from tests.support.stack import SERVICES, Stack
+from tests.support.stack import SERVICES, Stack, elsewhere
 
 pytestmark = pytest.mark.journey
 
@@ -22,7 +22,7 @@ UNTOLD = {"x-request-id", "date"}
 
 def ask(scene: Scene, line: Line, portal: Portal, path: str | None = None) -> httpx.Response:
     """One call, as a caller would make it who knows what to send."""
-    headers = dict(portal._headers)
+    headers = portal._headers | elsewhere()
     if line.method != "GET":
         headers["If-Match"] = NEVER_CURRENT
     if not line.path.startswith("/api/"):
