@@ -11,6 +11,7 @@ TOGETHER = ("journeys", "browser")
 """Folders whose session has one Guichet: it would be started once for each worker. Everything else goes by file."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name the group of each test; without workers that means nothing."""
     for item in items:
