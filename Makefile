@@ -27,7 +27,7 @@ demo: install ## a guided story, played against `make run`
 	@$(BIN)/guichet demo
 
 test: install-dev ## every test, in WORKERS processes (one test alone: .venv/bin/pytest tests/…)
-	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
+	@$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadscope
 
 test-esdb: install-dev ## the contract of the event store against a server: ESDB_URI=esdb://host:2113?tls=false
 	@[ -n "$(ESDB_URI)" ] || { echo 'Indiquez le serveur : make test-esdb ESDB_URI=esdb://hôte:2113?tls=false'; exit 2; }

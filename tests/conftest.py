@@ -1,20 +1,26 @@
-"""How tests are shared among workers (`make test`): what starts a whole Guichet for its folder stays together."""
+"""How tests are shared among workers (`make test`): a file to each, and one worker for what starts a whole Guichet."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Final
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).parent
-TOGETHER = ("journeys", "browser")
-"""Folders whose session has one Guichet: it would be started once for each worker. Everything else goes by file."""
+TOGETHER: Final = ("tests/journeys/", "tests/browser/")
+"""Folders whose session has one Guichet: it would be started once for each worker."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the group of each test; without workers that means nothing."""
-    for item in items:
-        path = item.path.relative_to(TESTS)
-        group = path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByStack(LoadScopeScheduling):
+    """What stands on the same running Guichet stays in one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = next((one for one in TOGETHER if nodeid.startswith(one)), None)
+        return folder or nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByStack:
+    """Marks of groups do not survive in the names of tests, so the scheduler goes by where a test is."""
+    return ByStack(config, log)
