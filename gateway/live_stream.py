@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -17,7 +17,7 @@ from gateway.live import Change, Follower, Live
 from gateway.pages.site import refusal_of
 from gateway.positions import Positions
 from gateway.refusals import Refusal, unavailable
-from gateway.sessions import Sessions, Verdict
+from gateway.sessions import Sessions, Verdict, closed_session
 from gateway.visits import Body, Visit
 from kernel.clock import Clock, system_clock
 
@@ -66,11 +66,8 @@ class LiveStream:
 
     async def on_closed(self, payload: bytes) -> None:
         """A hint of identity: a session is over. Malformed hints are ignored."""
-        try:
-            session = from_json(payload)["sid"]
-        except (ValueError, KeyError, TypeError):
-            return
-        if isinstance(session, str):
+        session = closed_session(payload)
+        if session is not None:
             self._live.close_session(session)
 
     async def _is_agent(self, visit: Visit, demande: str) -> bool:

@@ -78,6 +78,15 @@ def read_verdict(answer: dict[str, Any]) -> Verdict:
     )
 
 
+def closed_session(payload: bytes) -> str | None:
+    """The session that a hint on `CLOSED_SUBJECT` says is over; None for a malformed hint."""
+    try:
+        session = from_json(payload)["sid"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return session if isinstance(session, str) else None
+
+
 # Asks identity; None when the token opens nothing. Raises Refusal 503 when identity does not answer.
 Verify = Callable[[str], Awaitable[Verdict | None]]
 
@@ -120,11 +129,8 @@ class Sessions:
 
     async def on_closed(self, payload: bytes) -> None:
         """A hint of identity: the session `sid` is over. Malformed hints are ignored."""
-        try:
-            session = from_json(payload)["sid"]
-        except (ValueError, KeyError, TypeError):
-            return
-        if not isinstance(session, str):
+        session = closed_session(payload)
+        if session is None:
             return
         now = self._monotonic()
         # Kept while an older answer may still be on its way.

@@ -67,6 +67,11 @@ def parse_form(body: bytes) -> Form:
         raise Refusal(422, "invalid-request", "Le formulaire est illisible. Rechargez la page.") from None
 
 
+def whole(text: str, digits: int) -> int | None:
+    """A number as addresses and hidden fields carry it; None for anything else, and for more than `digits` digits."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
+
+
 def new_key() -> str:
     """128 random bits for a form that is about to be shown."""
     return secrets.token_hex(16)

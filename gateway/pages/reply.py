@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from starlette.datastructures import UploadFile
 
-from gateway.pages.forms import Form, Mistake, mistakes_of
+from gateway.pages.forms import Form, Mistake, mistakes_of, whole
 from gateway.pages.house import House
+from gateway.pages.wording import NBSP
 from gateway.refusals import Refusal
 from gateway.uploads import MOST_FILES, Upload, content_of, too_heavy
 from gateway.upstream import Answer
@@ -30,7 +31,6 @@ AWAY: Final = (
     "Ce document n'a pas pu être contrôlé : le service est momentanément indisponible. Choisissez-le de nouveau."
 )
 TOO_MANY: Final = f"Un message porte {MOST_FILES} documents au plus. Envoyez les autres dans un deuxième message."
-NBSP: Final = "\N{NO-BREAK SPACE}"
 _ID: Final = re.compile(r"[0-9a-z]{1,40}")
 
 
@@ -144,4 +144,4 @@ def _read(text: str) -> Joined | None:
     if len(parts) != 5 or not _ID.fullmatch(parts[0]) or (parts[1] and not _ID.fullmatch(parts[1])):
         return None
     id, piece, size, state, name = parts
-    return Joined(id, piece, name[:300], int(size) if size.isdecimal() and len(size) < 12 else 0, state == "pending")
+    return Joined(id, piece, name[:300], whole(size, 11) or 0, state == "pending")

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from gateway.pages import wording
 from gateway.pages.answers import SILENT, Definition, Field, visible_of
+from gateway.pages.wording import NBSP
 
-NBSP: Final = "\N{NO-BREAK SPACE}"
 NONE: Final = "Non renseigné"
 KINDS: Final[Mapping[str, str]] = {
     "self": "un particulier",

@@ -26,7 +26,7 @@ _MONTHS: Final = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),
     *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
 )
-_NBSP: Final = "\N{NO-BREAK SPACE}"
+NBSP: Final = "\N{NO-BREAK SPACE}"
 
 
 def status(value: str) -> str:
@@ -37,13 +37,13 @@ def status(value: str) -> str:
 def moment(text: str) -> str:
     """« 24 novembre 2026 à 14 h 05 », Paris time, of an RFC 3339 instant."""
     at = parse_rfc3339(text).astimezone(ZoneInfo("Europe/Paris"))
-    return f"{_day(at.day)} {_MONTHS[at.month - 1]} {at.year} à {at.hour}{_NBSP}h{_NBSP}{at.minute:02}"
+    return f"{_day(at.day)} {_MONTHS[at.month - 1]} {at.year} à {at.hour}{NBSP}h{NBSP}{at.minute:02}"
 
 
 def second(text: str) -> str:
     """« 24 novembre 2026 à 14 h 05 min 07,250 s », Paris time: as exact as an auditor needs."""
     at = parse_rfc3339(text).astimezone(ZoneInfo("Europe/Paris"))
-    return f"{moment(text)}{_NBSP}min{_NBSP}{at.second:02},{at.microsecond // 1000:03}{_NBSP}s"
+    return f"{moment(text)}{NBSP}min{NBSP}{at.second:02},{at.microsecond // 1000:03}{NBSP}s"
 
 
 def day(text: str) -> str:
@@ -57,10 +57,10 @@ def day(text: str) -> str:
 def size(count: int) -> str:
     """« 120 ko », « 1,2 Mo », « 5 Mo »: in powers of 1024, as people's own machines say it."""
     if count < 1024:
-        return f"{count}{_NBSP}octets"
+        return f"{count}{NBSP}octets"
     if count < 1024 * 1024:
-        return f"{round(count / 1024)}{_NBSP}ko"
-    return f"{count / 1024 / 1024:.1f}{_NBSP}Mo".replace(".", ",").replace(",0", "")
+        return f"{round(count / 1024)}{NBSP}ko"
+    return f"{count / 1024 / 1024:.1f}{NBSP}Mo".replace(".", ",").replace(",0", "")
 
 
 def file_format(media_type: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from gateway.pages.administration.sheet import (
     of_form,
     question,
 )
-from gateway.pages.forms import Form, Mistake, missing
+from gateway.pages.forms import Form, Mistake, missing, whole
 from gateway.pages.house import House, Pages
 from gateway.pages.site import redirect, refusal_of
 from gateway.routes import DEFINITION, Who
@@ -70,7 +69,8 @@ async def _work(house: House, visit: Visit, known: dict[str, Any] | None) -> Res
     sheet = of_form(form)
     action, _, place = form.text("action").partition(":")
     if action != "publier":
-        opened = _changed(sheet.questions, action, int(place) if re.fullmatch(r"[0-9]{1,6}", place) else -1)
+        row = whole(place, 6)
+        opened = _changed(sheet.questions, action, -1 if row is None else row)
         return _editor(house, visit, sheet, known=known, etag=form.text("etag"), opened=opened)
     if mistakes := [*missing(form, _ASKED), *_unnamed(sheet)]:
         return _editor(house, visit, sheet, known=known, etag=form.text("etag"), mistakes=mistakes)

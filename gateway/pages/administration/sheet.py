@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.pages.forms import Form, Mistake
+from gateway.pages.forms import Form, Mistake, whole
 
 TYPES: Final[Mapping[str, str]] = {
     "text": "Texte court",
@@ -234,5 +234,4 @@ def _lines(text: str) -> list[str]:
 
 
 def _count(form: Form) -> int:
-    count = form.text("rows")
-    return min(int(count), 200) if re.fullmatch(r"[0-9]{1,6}", count) else 0
+    return min(whole(form.text("rows"), 6) or 0, 200)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from starlette.responses import Response
 
@@ -30,27 +32,34 @@ async def travel(house: House, visit: Visit) -> Response:
     elif asked.get("version"):
         moment["version"] = asked["version"]
     path = f"/api/audit/{service}/streams/{name}"
-    now, then = await asyncio.gather(
+    if not moment:
+        now = await house.get(visit, path)
+        return _page(house, visit, now, now)
+    now, answer = await asyncio.gather(
         house.get(visit, path), house.errands.run(visit, "GET", path, None, None, **moment)
     )
-    mistakes: list[Mistake] = []
-    if then.status in (404, 422):
-        mistakes = [
-            Mistake("at" if "at" in moment else "version", "Le flux n'existait pas encore, ou pas à ce moment-là.")
-        ]
-    elif then.status != 200:
-        raise refusal_of(then)
-    shown_now = now if mistakes else then.json()
+    if answer.status in (404, 422):
+        detail = "Le flux n'existait pas encore, ou pas à ce moment-là."
+        mistakes = [Mistake("at" if "at" in moment else "version", detail)]
+        return _page(house, visit, now, now, code=answer.status, mistakes=mistakes)
+    if answer.status != 200:
+        raise refusal_of(answer)
+    return _page(house, visit, now, answer.json())
+
+
+def _page(
+    house: House, visit: Visit, now: Any, then: Any, *, code: int = 200, mistakes: Sequence[Mistake] = ()
+) -> Response:
     return house.site.page(
         visit,
         "audit/stream.html",
-        code=then.status if mistakes else 200,
-        service=service,
+        code=code,
+        service=visit.match.wild[0],
         services=SERVICES,
         last=now["version"],
         verified=now["verified"],
-        then=shown_now,
+        then=then,
         events=[shown(event) for event in now["events"]],
-        at=asked.get("at", ""),
+        at=query(visit).get("at", ""),
         mistakes=mistakes,
     )

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from gateway.pages.desk.deadlines import clock, deadline, today
 from gateway.pages.desk.inbox import DEMANDES, names_of
 from gateway.pages.desk.wanted import PATH
-from gateway.pages.forms import Mistake
+from gateway.pages.forms import Mistake, whole
 from gateway.pages.house import House, Pages
 from gateway.pages.reply import Reply
 from gateway.pages.said import Line, answer_lines, who_lines
@@ -144,8 +144,7 @@ def unread_of(discussion: Mapping[str, Any] | None) -> list[str]:
 
 def seen_of(typed: Mapping[str, str]) -> int | None:
     """How long the history was when the form was shown."""
-    text = typed.get("vu", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+    return whole(typed.get("vu", ""), 5)
 
 
 async def settled(

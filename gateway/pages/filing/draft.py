@@ -15,7 +15,7 @@ from gateway.pages.filing.receipt import receipt_page
 from gateway.pages.filing.showing import NEW_VERSION, Sheet, closed_page, review_page, step_page
 from gateway.pages.filing.steps import PREFIX, Step, name_of
 from gateway.pages.filing.typed import fill_of
-from gateway.pages.forms import Form, Mistake
+from gateway.pages.forms import Form, Mistake, whole
 from gateway.pages.house import House, Pages
 from gateway.pages.said import quoted
 from gateway.pages.site import DONE, query, redirect, refusal_of
@@ -215,10 +215,8 @@ async def _save(
 
 
 def _version(form: Form) -> int:
-    text = form.text("version")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    return whole(form.text("version"), 15) or 0
 
 
 def _number(visit: Visit) -> int:
-    text = visit.match.wild[1]
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    return whole(visit.match.wild[1], 3) or 0

@@ -18,7 +18,7 @@ from gateway.pages.filing.receipt import receipt_page
 from gateway.pages.filing.showing import NEW_VERSION, Sheet, closed_page, review_page, step_page
 from gateway.pages.filing.steps import PREFIX, Step, name_of
 from gateway.pages.filing.typed import read
-from gateway.pages.forms import Form, Mistake, new_key
+from gateway.pages.forms import Form, Mistake, new_key, whole
 from gateway.pages.house import House, Pages
 from gateway.pages.said import KINDS, kind_said
 from gateway.pages.site import redirect, refusal_of
@@ -95,7 +95,7 @@ async def _without_account(house: House, visit: Visit, form: Form, definition: M
         key=key if key.isalnum() and key.isascii() and len(key) <= 64 else new_key(),
         back=bool(form.text("retour")),
     )
-    step, action = paper.step(_number(form.text("etape"))), form.text("action")
+    step, action = paper.step(whole(form.text("etape"), 3) or 0), form.text("action")
     if step is None:
         return step_page(house, visit, sheet, paper.steps[0])
     if form.text("v") != str(definition["version"]):
@@ -107,7 +107,7 @@ async def _without_account(house: House, visit: Visit, form: Form, definition: M
     if action == "precedent":
         return step_page(house, visit, replace(sheet, back=False), paper.before(step) or step)
     if action.startswith("aller:"):
-        there = paper.step(_number(action.removeprefix("aller:"))) or step
+        there = paper.step(whole(action.removeprefix("aller:"), 3) or 0) or step
         return step_page(house, visit, replace(sheet, back=True), there)
     if step.kind == "review":
         return await _file(house, visit, form, sheet)
@@ -173,10 +173,6 @@ async def _faults(house: House, visit: Visit, paper: Paper) -> Faults:
 
 def _mistakes(paper: Paper, faults: Faults, step: Step) -> list[Mistake]:
     return paper.mistakes(faults, step) or [Mistake(name_of(one["pointer"]), one["detail"]) for one in faults]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
 
 
 async def _definition(house: House, visit: Visit) -> dict[str, Any]:
