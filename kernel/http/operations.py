@@ -17,6 +17,7 @@ from kernel.feed import LONG_POLL, PAGE
 from kernel.http.client import POSITION, STORE
 from kernel.http.deps import Caller, Run, demand_service
 from kernel.http.tokens import Principal
+from kernel.reactor import ReactorRunner
 from kernel.runtime.runtime import Runtime
 
 router = APIRouter(include_in_schema=False)
@@ -111,9 +112,7 @@ async def parked(run: Run, caller: Caller) -> dict[str, Any]:
 async def decide_parked(run: Run, caller: Caller, body: Held) -> dict[str, str]:
     """Retry or drop what a reactor holds of one stream."""
     _demand_console(caller)
-    runner = next((r for r in run.reactors if r.reactor.name == body.reactor), None)
-    if runner is None:
-        raise not_found()
+    runner = _runner(run, body.reactor)
     if body.action == "retry":
         await runner.release(body.source, body.stream)
     else:
@@ -133,9 +132,9 @@ class Resumption(BaseModel):
 async def resume(run: Run, caller: Caller, body: Resumption) -> dict[str, str]:
     """Have a reactor follow a log that was replaced. Nothing else starts it again: somebody must have looked."""
     _demand_console(caller)
-    runner = next((r for r in run.reactors if r.reactor.name == body.reactor), None)
-    source = next((s for s in runner.sources if s.name == body.source), None) if runner else None
-    if runner is None or source is None:
+    runner = _runner(run, body.reactor)
+    source = next((s for s in runner.sources if s.name == body.source), None)
+    if source is None:
         raise not_found()
     await runner.resume(source, from_start=body.start == "beginning")
     return {"status": "ok"}
@@ -175,6 +174,13 @@ async def _reported(run: Runtime, id: str, kind: str) -> Response:
     if report is None:
         raise not_found()
     return JSONResponse(report | {"kind": kind}, 200 if report["done"] else 202)
+
+
+def _runner(run: Runtime, reactor: str) -> ReactorRunner[Runtime]:
+    found = next((runner for runner in run.reactors if runner.reactor.name == reactor), None)
+    if found is None:
+        raise not_found()
+    return found
 
 
 def _demand_console(caller: Principal) -> None:
