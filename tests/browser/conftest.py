@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.support.browser import launched, refused
 from tests.support.browser_visits import Visitor
 from tests.support.browser_world import World, comes_to_life
-from tests.support.stack import Stack
+from tests.support.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
@@ -18,11 +18,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Every real process."""
     if refused():
         pytest.skip("GUICHET_BROWSER=none")
-    running = Stack(tmp_path_factory.mktemp("guichet") / "var")
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with running_stack(tmp_path_factory.mktemp("guichet")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +42,16 @@ def browser() -> Iterator[Browser]:
 def visitor(browser: Browser, world: World) -> Visitor:
     """Everybody who looks at pages."""
     return Visitor(browser, world)
+
+
+@pytest.fixture(params=[True, False], ids=["with-script", "without-script"])
+def page(request: pytest.FixtureRequest, visitor: Visitor) -> Iterator[Page]:
+    """A browser that nobody has used yet, at the home page."""
+    context = visitor.context(scripted=request.param)
+    page = context.new_page()
+    page.goto("/")
+    yield page
+    context.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,22 +11,11 @@ from playwright.sync_api import Page, expect
 from console.demo.people import solve
 from console.demo.portal import Mail
 from tests.support.browser_people import fills_in, fills_in_and_signs_in, path_of, signs_in
-from tests.support.browser_visits import Visitor
 from tests.support.browser_world import GRANT, World, examples
 from tests.support.residents import files
 
 pytestmark = pytest.mark.journey
 QUESTION = re.compile("Question de sécurité")
-
-
-@pytest.fixture(params=[True, False], ids=["with-script", "without-script"])
-def page(request: pytest.FixtureRequest, visitor: Visitor) -> Iterator[Page]:
-    """A browser that nobody has used yet, at the home page."""
-    context = visitor.context(scripted=request.param)
-    page = context.new_page()
-    page.goto("/")
-    yield page
-    context.close()
 
 
 def link(mail: Mail, kind: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,23 +11,12 @@ from playwright.sync_api import Page, expect
 from console.demo.command import PIECES
 from console.demo.journey import ask_for_documents, upload
 from tests.support.browser_people import fills_in_and_signs_in, path_of, signs_in
-from tests.support.browser_visits import Visitor
 from tests.support.browser_world import World
 from tests.support.residents import files, files_without_account, writes
 from tests.support.stack import quiet
 
 pytestmark = pytest.mark.journey
 SUBJECT = "Pièces à compléter"
-
-
-@pytest.fixture(params=[True, False], ids=["with-script", "without-script"])
-def page(request: pytest.FixtureRequest, visitor: Visitor) -> Iterator[Page]:
-    """A browser that nobody has used yet, at the home page."""
-    context = visitor.context(scripted=request.param)
-    page = context.new_page()
-    page.goto("/")
-    yield page
-    context.close()
 
 
 def answers_with_pieces(page: Page) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,16 +16,6 @@ from tests.support.browser_world import GRANT, World, examples
 pytestmark = pytest.mark.journey
 TITLE = "Bourse départementale pour un collégien"
 NUMBER = re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}")
-
-
-@pytest.fixture(params=[True, False], ids=["with-script", "without-script"])
-def page(request: pytest.FixtureRequest, visitor: Visitor) -> Iterator[Page]:
-    """A browser that nobody has used yet, at the home page."""
-    context = visitor.context(scripted=request.param)
-    page = context.new_page()
-    page.goto("/")
-    yield page
-    context.close()
 
 
 def somebody() -> dict[str, str]:

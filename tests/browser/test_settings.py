@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -13,22 +12,11 @@ from playwright.sync_api import Page, expect
 
 from console.demo.portal import Mail
 from tests.support.browser_people import fills_in_and_signs_in, path_of, signs_in
-from tests.support.browser_visits import Visitor
 from tests.support.browser_world import World
 from tests.support.codes import code_of
 from tests.support.residents import Resident, moves_in
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(params=[True, False], ids=["with-script", "without-script"])
-def page(request: pytest.FixtureRequest, visitor: Visitor) -> Iterator[Page]:
-    """A browser that nobody has used yet, at the home page."""
-    context = visitor.context(scripted=request.param)
-    page = context.new_page()
-    page.goto("/")
-    yield page
-    context.close()
 
 
 @pytest.fixture

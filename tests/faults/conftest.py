@@ -6,14 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import Stack
+from tests.support.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running Guichet for the tests of one module."""
-    running = Stack(tmp_path_factory.mktemp("guichet") / "var")
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with running_stack(tmp_path_factory.mktemp("guichet")) as running:
+        yield running

@@ -9,17 +9,14 @@ import pytest
 from console.demo.portal import Portal
 from tests.support.residents import Resident, moves_in
 from tests.support.scene import Scene, set_up
-from tests.support.stack import Stack
+from tests.support.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running Guichet; several tests use it, each with people and demandes of its own."""
-    running = Stack(tmp_path_factory.mktemp("guichet") / "var")
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with running_stack(tmp_path_factory.mktemp("guichet")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tests.support.pages_malice import SHOWN, wrongs
 from tests.support.pages_people import Visitor, everybody
 from tests.support.residents import GRANT, sign_up_form
 from tests.support.scene import Scene, set_up
-from tests.support.stack import SERVICES, Stack, wait_for
+from tests.support.stack import SERVICES, Stack, running_stack, wait_for
 
 pytestmark = pytest.mark.journey
 
@@ -52,11 +52,8 @@ STANDING: dict[str, dict[str, tuple[str, ...]]] = {
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A Guichet to take apart."""
-    running = Stack(tmp_path_factory.mktemp("guichet") / "var")
-    try:
-        yield running.start()
-    finally:
-        running.close()
+    with running_stack(tmp_path_factory.mktemp("guichet")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

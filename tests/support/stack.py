@@ -236,3 +236,13 @@ class Stack:
 
         wait_for("no more facts", again)
         return seen[-1]
+
+
+@contextmanager
+def running_stack(directory: Path) -> Iterator[Stack]:
+    """A whole Guichet that keeps its data under `directory`, ended whatever happens."""
+    started = Stack(directory / "var")
+    try:
+        yield started.start()
+    finally:
+        started.close()
